@@ -1,0 +1,1 @@
+"""The ``kgllm`` command: one file per verb."""

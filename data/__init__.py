@@ -1,0 +1,1 @@
+"""Data sets: reading, naming, auditing, splitting, and the queries they pose."""

@@ -1,0 +1,122 @@
+"""The error tree of kgllm. Every failure a user can cause ends in one of these.
+
+    KgllmError                      base; ``exit_code`` is what the command line returns
+    ├── ConfigError                 wrong settings; lists every problem at once        (exit 2)
+    ├── DataError                   a data set is unfit: empty split, missing name …   (exit 1)
+    │   ├── ReadError               one bad line: file, line number, text, remedy
+    │   ├── AuditError              the split auditor refuses the data set
+    │   └── FetchError              a download failed or its checksum differs
+    ├── VocabError                  entity names do not fit the token slots (K, tokenizer)
+    ├── ScoreError                  a model produced NaN or infinite scores
+    ├── TrainingError               training cannot go on: non-finite steps, no batches
+    ├── CheckpointError             a checkpoint is missing, torn or of another model
+    │   └── TokenizerMismatchError  a checkpoint was made with another tokenizer
+    └── MissingExtraError           an optional dependency is not installed
+
+A message says what was found, what was expected and what to do, in one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+__all__ = [
+    "AuditError",
+    "CheckpointError",
+    "ConfigError",
+    "DataError",
+    "FetchError",
+    "KgllmError",
+    "MissingExtraError",
+    "ReadError",
+    "ScoreError",
+    "TokenizerMismatchError",
+    "TrainingError",
+    "VocabError",
+]
+
+
+class KgllmError(Exception):
+    """Base of all errors that are not bugs; the command line prints them in one line."""
+
+    exit_code = 1
+
+
+class ConfigError(KgllmError):
+    """Settings are wrong. ``problems`` holds one sentence for each mistake."""
+
+    exit_code = 2
+
+    def __init__(self, problems: str | Sequence[str]) -> None:
+        self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
+        super().__init__("; ".join(self.problems))
+
+
+class DataError(KgllmError):
+    """A data set cannot be used as it is."""
+
+
+class ReadError(DataError):
+    """One line of one file is malformed.
+
+    Args:
+        path: the file.
+        line: 1-based line number, or ``None`` when the whole file is at fault.
+        problem: what was found and what was expected.
+        text: the offending text, shortened for display.
+        fix: what the reader should do.
+    """
+
+    def __init__(
+        self, path: Path | str, line: int | None, problem: str, *, text: str = "", fix: str = ""
+    ) -> None:
+        self.path, self.line, self.problem, self.text, self.fix = path, line, problem, text, fix
+        where = f"{path}:{line}" if line is not None else f"{path}"
+        shown = f" in {_shorten(text)!r}" if text else ""
+        super().__init__(f"{where}: {problem}{shown}" + (f"; {fix}" if fix else ""))
+
+
+class AuditError(DataError):
+    """The auditor refuses a data set, for example because its splits overlap."""
+
+
+class FetchError(DataError):
+    """A download failed, or what arrived is not what the catalogue promises."""
+
+
+class VocabError(KgllmError):
+    """Entity names do not fit the token slots of a K-ON head."""
+
+
+class ScoreError(KgllmError):
+    """A model returned NaN or infinite scores, so no rank can be trusted."""
+
+
+class TrainingError(KgllmError):
+    """Training cannot go on."""
+
+
+class CheckpointError(KgllmError):
+    """A checkpoint is missing, incomplete, or belongs to another configuration."""
+
+
+class TokenizerMismatchError(CheckpointError):
+    """A checkpoint was made with a tokenizer other than the one given."""
+
+
+class MissingExtraError(KgllmError):
+    """An optional dependency is not installed.
+
+    Args:
+        package: what could not be imported.
+        extra: the extra of kgllm that brings it.
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed; run: pip install 'kgllm[{extra}]'")
+
+
+def _shorten(text: str, limit: int = 80) -> str:
+    text = text.rstrip("\r\n")
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,1 @@
+"""Models that score entities: K-ON heads, knowledge-graph embeddings, their losses."""

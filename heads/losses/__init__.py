@@ -1,0 +1,1 @@
+"""Losses over entities and tokens; each returns (sum, count)."""

@@ -1,0 +1,1 @@
+"""Training: one loop, its state, ranking evaluation, one file per task."""
