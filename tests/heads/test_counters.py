@@ -24,11 +24,11 @@ class Matrix:
         self.largest = 0
 
     def encode(self, queries):
-        return queries
+        return self.scores[queries]
 
     def score(self, encoded, start, stop):
         self.largest = max(self.largest, stop - start)
-        return self.scores[:, start:stop]
+        return encoded[:, start:stop]
 
 
 def pairs(*coordinates):
@@ -39,7 +39,12 @@ def pairs(*coordinates):
 def count(scores, gold, known=(), **how):
     scorer = Matrix(scores)
     how.setdefault("chunk", scorer.num_entities)
-    return count_ranks(scorer, None, pairs(*gold), pairs(*sorted(known)), **how)
+    return count_ranks(scorer, scorer.scores, pairs(*gold), pairs(*sorted(known)), **how)
+
+
+def best(scores, k, excluded=(), *, chunk):
+    scorer = Matrix(scores)
+    return top_k(scorer, scorer.scores, k, pairs(*sorted(excluded)), chunk=chunk)
 
 
 def by_loop(scores, gold, known, atol=0.0, rtol=0.0):
@@ -117,15 +122,15 @@ def test_several_golds_of_a_query_compete_unless_known():
 
 def test_gold_score_comes_from_its_chunk_and_the_chunk_bounds_the_slices():
     scorer = Matrix([[0.25, 0.5, 0.75]])
-    counts = count_ranks(scorer, None, pairs((0, 1)), NONE, chunk=2)
+    counts = count_ranks(scorer, scorer.scores, pairs((0, 1)), NONE, chunk=2)
     assert counts.gold_score.tolist() == [0.5]
     assert scorer.largest == 2
 
 
 def test_scorer_s_own_tensor_is_left_alone():
     scorer = Matrix([[1.0, 2.0, 3.0]])
-    count_ranks(scorer, None, pairs((0, 0)), pairs((0, 1)), chunk=3)
-    top_k(scorer, None, 2, pairs((0, 2)), chunk=3)
+    count_ranks(scorer, scorer.scores, pairs((0, 0)), pairs((0, 1)), chunk=3)
+    top_k(scorer, scorer.scores, 2, pairs((0, 2)), chunk=3)
     assert scorer.scores.tolist() == [[1.0, 2.0, 3.0]]
 
 
@@ -135,16 +140,16 @@ def test_a_score_that_is_not_finite_raises_and_says_where(bad):
     with pytest.raises(ScoreError, match="entity 2 for query 1"):
         count(scores, [(0, 0)], chunk=2)
     with pytest.raises(ScoreError, match="entity 2 for query 1"):
-        top_k(Matrix(scores), None, 1, NONE, chunk=2)
+        best(scores, 1, chunk=2)
 
 
 def test_misuse_is_refused():
     with pytest.raises(ValueError, match="chunk is 0"):
         count([[1.0]], [(0, 0)], chunk=0)
     with pytest.raises(ValueError, match="distinct and sorted"):
-        count_ranks(Matrix([[1.0, 2.0]]), None, pairs((0, 0)), pairs((0, 1), (0, 1)), chunk=2)
+        count([[1.0, 2.0]], [(0, 0)], [(0, 1), (0, 1)])
     with pytest.raises(ValueError, match="no entities"):
-        top_k(Matrix(np.zeros((1, 0))), None, 1, NONE, chunk=1)
+        best(np.zeros((1, 0)), 1, chunk=1)
 
 
 @settings(max_examples=150, deadline=None)
@@ -152,17 +157,17 @@ def test_misuse_is_refused():
 def test_top_k_equals_sorting_for_any_chunk(case, k):
     scores, _, excluded = case
     for chunk in (1, 7, len(scores[0])):
-        found = top_k(Matrix(scores), None, k, pairs(*sorted(excluded)), chunk=chunk)
+        found = best(scores, k, excluded, chunk=chunk)
         for query, row in enumerate(scores):
             left = [e for e in range(len(row)) if (query, e) not in excluded]
-            best = sorted(left, key=lambda e: (-row[e], e))[:k]
-            assert found.ids[query].tolist() == best + [-1] * (k - len(best))
-            expected = [row[e] for e in best] + [-np.inf] * (k - len(best))
+            ids = sorted(left, key=lambda e: (-row[e], e))[:k]
+            assert found.ids[query].tolist() == ids + [-1] * (k - len(ids))
+            expected = [row[e] for e in ids] + [-np.inf] * (k - len(ids))
             assert found.scores[query].tolist() == expected
 
 
 def test_top_k_orders_extreme_and_signed_zero_scores():
     scores = [[-0.0, 3.4e38, -3.4e38, 0.0, 1e-40, -1e-40]]
-    found = top_k(Matrix(scores), None, 6, NONE, chunk=4)
+    found = best(scores, 6, chunk=4)
     assert found.ids.tolist() == [[1, 4, 0, 3, 5, 2]]
     assert found.scores[0].tolist() == torch.tensor(scores)[0][found.ids[0]].tolist()
