@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,9 +27,7 @@ def list_sets(json: Json = False) -> None:
     """
     from ..data.catalogue import catalogue
 
-    rows = [
-        {"name": s.name, "title": s.title, "here": _where(s.name) is not None} for s in catalogue().values()
-    ]
+    rows = [{"name": name, "title": s.title, "here": bool(_where(name))} for name, s in catalogue().items()]
     body = [(row["name"], "yes" if row["here"] else "no", row["title"]) for row in rows]
     emit(rows, as_json=json, table=table_of("data sets", ["name", "here", "title"], body))
 
@@ -69,9 +66,11 @@ def audit_set(
 
     dataset, forms = read_dataset(_config(name, format))
     report = audit(dataset, forms)
-    emit(report.to_dict(), as_json=json, table=_counts_table(report.counts, report.name))
-    if not json:
-        emit(None, as_json=False, table=_findings_table(report))
+    if json:
+        emit(report.to_dict(), as_json=True)
+    else:
+        for part in (_summary(report), _counts_table(report.counts), _findings_table(report)):
+            emit(None, as_json=False, table=part)
     if report.errors:
         raise AuditError(refusal(report))
 
@@ -161,21 +160,22 @@ def _where(name: str) -> Path | None:
         return None
 
 
-def _counts_table(counts: Counts, name: str) -> Table:
+def _summary(report: AuditReport) -> str:
+    counts = report.counts
+    entities = f"{counts.entities:,} ({counts.entities_in_train:,} in train)"
+    relations = f"{counts.relations:,} ({counts.relations_in_train:,} in train)"
+    return f"{report.name}: entities {entities}, relations {relations}\n"
+
+
+def _counts_table(counts: Counts) -> Table:
+    columns = [counts.rows, counts.distinct, counts.unseen_entity, counts.unseen_relation]
     rows = [
-        (split, counts.rows[split], counts.distinct[split], _or_dash(counts.unseen_entity, split),
-         _or_dash(counts.unseen_relation, split))
+        (split, *(f"{column[split]:,}" if split in column else "–" for column in columns))
         for split in ("train", "valid", "test")
-    ]  # fmt: skip
-    title = (
-        f"{name}: {counts.entities:,} entities ({counts.entities_in_train:,} in train), "
-        f"{counts.relations:,} relations ({counts.relations_in_train:,} in train)"
+    ]
+    return table_of(
+        "triples", ["split", "rows", "distinct", "with unseen entity", "with unseen relation"], rows
     )
-    return table_of(title, ["split", "rows", "distinct", "unseen entity", "unseen relation"], rows)
-
-
-def _or_dash(values: Mapping[str, int], key: str) -> str:
-    return f"{values[key]}" if key in values else "–"
 
 
 def _findings_table(report: AuditReport) -> Table | str:

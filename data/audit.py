@@ -58,15 +58,17 @@ def audit_inductive(train_set: Dataset, test_set: Dataset) -> tuple[Finding, ...
     if shared:
         found.append(
             Finding(
-                "inductive", "error", len(shared), f"entities that are in both graphs: {len(shared):,}", shared[0],
+                "inductive", "error", len(shared),
+                f"entities that are in both graphs: {len(shared):,}", shared[0],
                 "the test is not inductive for them", "remove them from one graph",
             )
         )  # fmt: skip
     if unseen:
         found.append(
             Finding(
-                "inductive", "warning", len(unseen), f"relations that are new in the second graph: {len(unseen):,}",
-                unseen[0], "a model has no parameters for them", "report their triples apart",
+                "inductive", "warning", len(unseen),
+                f"relations that are new in the second graph: {len(unseen):,}", unseen[0],
+                "a model has no parameters for them", "report their triples apart",
             )
         )  # fmt: skip
     return tuple(found)

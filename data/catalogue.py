@@ -124,7 +124,8 @@ def local_files(entry: CatalogueSet) -> dict[Role, Path]:
             return found
         missing = lacking[0]
     raise DataError(
-        f"{entry.name} is not on this machine ({missing} is missing); run: kgllm data fetch {entry.name}"
+        f"{entry.name} is not on this machine ({missing} is missing); run: kgllm data fetch {entry.name}, "
+        "or let KGLLM_DATA name the folder that has it"
     )
 
 

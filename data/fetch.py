@@ -10,8 +10,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import FetchError
-from .catalogue import CatalogueFile, CatalogueSet, cache_root
+from ..errors import FetchError, ReadError
+from .catalogue import CatalogueFile, CatalogueSet, cache_root, plain_or_gzip
 from .lines import plain_bytes
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def fetch(entry: CatalogueSet, root: Path | None = None, progress: Progress | No
         progress: told about every chunk that arrives.
 
     Returns:
-        all files of the set below ``root``.
+        the files of the set, each once; text files without a URL may be missing.
 
     Raises:
         FetchError: a file has no URL, a download fails, or a checksum differs.
@@ -41,7 +41,7 @@ def fetch(entry: CatalogueSet, root: Path | None = None, progress: Progress | No
     root = root or cache_root()
     if not entry.files:
         raise FetchError(f"{entry.name} is built, not downloaded; run: kgllm data build {entry.name}")
-    lacking = [file for file in entry.files.values() if not _is_good(root / file.path, file)]
+    lacking = [file for file in entry.files.values() if not _is_good(root, file)]
     derived = [file.path for file in lacking if file.url is None]
     if entry.files["train"].url is None and derived:
         raise FetchError(
@@ -50,7 +50,8 @@ def fetch(entry: CatalogueSet, root: Path | None = None, progress: Progress | No
         )
     for url in dict.fromkeys(file.url for file in lacking if file.url):
         _fetch_url(url, [file for file in lacking if file.url == url], root, progress)
-    return [root / file.path for file in entry.files.values() if file.path not in derived]
+    paths = (plain_or_gzip(root / path) for path in dict.fromkeys(f.path for f in entry.files.values()))
+    return [path for path in paths if path]
 
 
 def _fetch_url(url: str, files: Iterable[CatalogueFile], root: Path, progress: Progress | None) -> None:
@@ -142,7 +143,9 @@ def _member(archive: tarfile.TarFile, name: str) -> str:
     return next((found for found in archive.getnames() if Path(found).name == name), name)
 
 
-def _is_good(path: Path, file: CatalogueFile) -> bool:
-    if not path.is_file():
+def _is_good(root: Path, file: CatalogueFile) -> bool:
+    path = plain_or_gzip(root / file.path)
+    try:
+        return path is not None and hashlib.sha256(plain_bytes(path)).hexdigest() == file.sha256
+    except ReadError:  # a torn gzip file
         return False
-    return hashlib.sha256(plain_bytes(path)).hexdigest() == file.sha256

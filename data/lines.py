@@ -33,13 +33,13 @@ class Form:
     def notes(self) -> Iterator[str]:
         """One sentence for each irregularity."""
         if self.crlf:
-            yield f"{self.path.name}: {self.crlf:,} CRLF line ends were read as LF"
+            yield f"{self.path.name}: CRLF line ends read as LF: {self.crlf:,}"
         if self.blank:
-            yield f"{self.path.name}: {self.blank:,} blank lines were skipped"
+            yield f"{self.path.name}: blank lines skipped: {self.blank:,}"
         if self.bom:
-            yield f"{self.path.name}: a byte-order mark was skipped"
+            yield f"{self.path.name}: byte-order mark skipped"
         if self.header:
-            yield f"{self.path.name}: the first line {self.header!r} was taken for a header or count"
+            yield f"{self.path.name}: first line {self.header!r} taken for a header or count"
 
 
 @dataclass(frozen=True)

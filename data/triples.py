@@ -73,16 +73,16 @@ def to_ids(lines: Lines, fields: Sequence[str], entities: Vocab, relations: Voca
     Raises:
         ReadError: a label is not in its dictionary.
     """
-    ids = [dict(zip(vocab.labels, range(len(vocab)), strict=True)) for vocab in (entities, relations)]
+    entity, relation = ({label: i for i, label in enumerate(vocab)} for vocab in (entities, relations))
     out = np.empty((len(fields) // 3, 3), dtype=np.int64)
-    for column, (table, kind) in enumerate([(ids[0], "entity"), (ids[1], "relation"), (ids[0], "entity")]):
-        try:
+    try:
+        for column, table in enumerate((entity, relation, entity)):
             out[:, column] = [table[label] for label in fields[column::3]]
-        except KeyError as unknown:
-            label = unknown.args[0]
-            row = fields[column::3].index(label)
-            problem = f"{kind} {label!r} is not in the dictionary"
-            raise lines.error(row, problem, f"add it to the {kind} dictionary") from None
+    except KeyError:
+        bad = next(i for i, label in enumerate(fields) if label not in (relation if i % 3 == 1 else entity))
+        kind = "relation" if bad % 3 == 1 else "entity"
+        problem = f"{kind} {fields[bad]!r} is not in the dictionary"
+        raise lines.error(bad // 3, problem, f"add it to the {kind} dictionary") from None
     return out
 
 
