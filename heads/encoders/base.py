@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ...errors import ConfigError
 from ...lm.tokenizer import TextTokenizer
@@ -54,16 +54,22 @@ class Backbone(Protocol):
         kind: its name in ``BACKBONES``.
         causal: whether ``trajectory`` exists, that is, whether it predicts text token by token.
         frozen: whether it has no trainable parameter; it then runs without gradient and dropout.
+        fingerprint: SHA-256 of all its weights.
         hidden_size, vocab_size: d and V of ``output_weight``.
         tokenizer: encodes its prompts and its answers.
     """
 
     kind: str
     causal: bool
-    frozen: bool
     hidden_size: int
     vocab_size: int
     tokenizer: TextTokenizer
+
+    @property
+    def frozen(self) -> bool: ...
+
+    @property
+    def fingerprint(self) -> str: ...
 
     @property
     def output_weight(self) -> Tensor:
@@ -92,6 +98,39 @@ class Backbone(Protocol):
     def save(self, folder: Path) -> None:
         """Write all that ``load_backbone(folder)`` needs."""
         ...
+
+
+class LiveBackbone(nn.Module):
+    """What backbones that hold a Hugging Face model share.
+
+    Args:
+        lm: the model, plain or wrapped by peft; its ``requires_grad`` flags say what is trained.
+        tokenizer: the one that belongs to the model.
+    """
+
+    def __init__(self, lm: nn.Module, tokenizer: TextTokenizer) -> None:
+        super().__init__()
+        self.lm = lm
+        self.tokenizer = tokenizer
+
+    @property
+    def model(self) -> Any:
+        """The Hugging Face model itself, without peft's wrapper."""
+        return self.lm.get_base_model() if hasattr(self.lm, "peft_config") else self.lm  # type: ignore[operator]
+
+    @property
+    def frozen(self) -> bool:
+        """Whether nothing is trained."""
+        return not any(p.requires_grad for p in self.parameters())
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of all weights, adapters included."""
+        return weights_fingerprint(self.named_parameters())
+
+    def train(self, mode: bool = True) -> Self:
+        """As ``nn.Module.train``, but a frozen model stays in evaluation mode: its dropout is off."""
+        return super().train(mode and not self.frozen)
 
 
 class NotCausal:

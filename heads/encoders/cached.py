@@ -22,14 +22,11 @@ from torch import Tensor, nn
 from ...data.queries import Queries
 from ...errors import CheckpointError, ConfigError, DataError
 from ...lm.tokenizer import TextTokenizer
-from .base import BACKBONE_FILE, NotCausal, PromptBatch
+from .base import BACKBONE_FILE, Backbone, NotCausal, PromptBatch
 from .config import CachedConfig
 from .prompt_table import PromptTable
 
 Keys = NDArray[np.uint64]
-
-_FLUSH_EVERY = 16
-"""Batches between two records of progress; a crash loses at most these."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +79,7 @@ class CachedBackbone(NotCausal, nn.Module):
         weight = load_file(folder / "output_weight.safetensors")["weight"]
         self.register_buffer("output_weight", weight, persistent=False)
         self.vocab_size, self.hidden_size = weight.shape
+        self.fingerprint = self.manifest.backbone
 
     @classmethod
     def build(cls, config: CachedConfig, _texts: Sequence[str] = ()) -> CachedBackbone:
@@ -125,7 +123,7 @@ class CachedBackbone(NotCausal, nn.Module):
 
 def write_cache(
     folder: Path,
-    backbone: Any,
+    backbone: Backbone,
     table: PromptTable,
     queries: Queries,
     *,
@@ -137,7 +135,7 @@ def write_cache(
     An interrupted run goes on where it stopped; a finished cache of the same content is left alone.
 
     Args:
-        backbone: frozen, with a ``fingerprint``.
+        backbone: a frozen one.
         queries: those that training, evaluation and prediction will ask; duplicates cost space only.
         progress: called with (queries done, queries in all).
 
@@ -155,19 +153,14 @@ def write_cache(
         return
     partial = folder.with_name(folder.name + ".partial")
     hidden, done = _open(partial, manifest)
-    device = backbone.output_weight.device
-    for batch, start in enumerate(range(done, len(queries), batch_size)):
-        prompts = _batch(table, queries, start, batch_size).to(device)
-        with torch.no_grad():
-            states = backbone.prompt_hidden(prompts).cpu()
-        hidden[start : start + batch_size] = _bits(states, manifest.dtype)
-        done = min(start + batch_size, len(queries))
-        if batch % _FLUSH_EVERY == 0:
-            hidden.flush()
-            _write_json(partial / "progress.json", {"done": done})
+    for start in range(done, len(queries), batch_size):
+        states = _states(backbone, _batch(table, queries, start, batch_size))
+        done = start + len(states)
+        hidden[start:done] = states
+        hidden.flush()
+        _write_json(partial / "progress.json", {"done": done})
         if progress is not None:
             progress(done, len(queries))
-    hidden.flush()
     _finish(partial, folder, backbone, keys)
 
 
@@ -194,7 +187,7 @@ def _batch(table: PromptTable, queries: Queries, start: int, size: int) -> Promp
     return table.batch(part.source, part.relation, part.side)
 
 
-def _describe(backbone: Any, table: PromptTable, keys: Keys) -> Manifest:
+def _describe(backbone: Backbone, table: PromptTable, keys: Keys) -> Manifest:
     narrow = backbone.output_weight.dtype == torch.bfloat16
     return Manifest(
         backbone=backbone.fingerprint,
@@ -220,12 +213,17 @@ def _open(partial: Path, manifest: Manifest) -> tuple[Any, int]:
     return np.lib.format.open_memmap(file, mode="w+", dtype=dtype, shape=shape), 0
 
 
-def _bits(states: Tensor, dtype: str) -> NDArray[Any]:
+@torch.no_grad()
+def _states(backbone: Backbone, prompts: PromptBatch) -> NDArray[Any]:
     """float32 as it is; bfloat16, which numpy lacks, as the int16 of the same bits."""
-    return states.bfloat16().view(torch.int16).numpy() if dtype == "bfloat16" else states.numpy()
+    weight = backbone.output_weight
+    states = backbone.prompt_hidden(prompts.to(weight.device)).cpu()
+    narrow = weight.dtype == torch.bfloat16
+    found: NDArray[Any] = (states.bfloat16().view(torch.int16) if narrow else states).numpy()
+    return found
 
 
-def _finish(partial: Path, folder: Path, backbone: Any, keys: Keys) -> None:
+def _finish(partial: Path, folder: Path, backbone: Backbone, keys: Keys) -> None:
     from safetensors.torch import save_file
 
     np.save(partial / "keys.npy", keys)

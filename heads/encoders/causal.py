@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ...errors import ConfigError
 from ...lm.tokenizer import TextTokenizer
-from .base import PromptBatch, weights_fingerprint
+from .base import LiveBackbone, PromptBatch
 
 if TYPE_CHECKING:
     from transformers import DynamicCache
@@ -41,7 +41,7 @@ class Prefix:
         return DynamicCache(views, config=config)
 
 
-class CausalBackbone(nn.Module):
+class CausalBackbone(LiveBackbone):
     """h and W of a Hugging Face causal LM. The output layer is never run, only borrowed.
 
     Args:
@@ -52,13 +52,10 @@ class CausalBackbone(nn.Module):
         ConfigError: tokenizer and model do not fit, or the model's logits are not h · Wᵀ.
     """
 
-    kind = "causal"
     causal = True
 
     def __init__(self, lm: nn.Module, tokenizer: TextTokenizer) -> None:
-        super().__init__()
-        self.lm = lm
-        self.tokenizer = tokenizer
+        super().__init__(lm, tokenizer)
         self.vocab_size, self.hidden_size = self.output_weight.shape
         if tokenizer.vocab_size > self.vocab_size:
             raise ConfigError(
@@ -69,29 +66,10 @@ class CausalBackbone(nn.Module):
         self._check_logits()
 
     @property
-    def model(self) -> Any:
-        """The language model itself, without peft's wrapper."""
-        return self.lm.get_base_model() if hasattr(self.lm, "peft_config") else self.lm  # type: ignore[operator]
-
-    @property
-    def frozen(self) -> bool:
-        return not any(p.requires_grad for p in self.parameters())
-
-    @property
     def output_weight(self) -> Tensor:
         """(V, d), in the type of the model's weights."""
         weight: Tensor = self.model.get_output_embeddings().weight
         return weight
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of all weights, adapters included."""
-        return weights_fingerprint(self.named_parameters())
-
-    def train(self, mode: bool = True) -> CausalBackbone:
-        """As ``nn.Module.train``, but a frozen model stays in evaluation mode: its dropout is off."""
-        super().train(mode and not self.frozen)
-        return self
 
     def prompt_hidden(self, prompts: PromptBatch, prefix: Prefix | None = None) -> Tensor:
         """(B, d) float32 state at the last prompt token, after the final norm.

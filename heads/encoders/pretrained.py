@@ -43,27 +43,36 @@ def check_folder(path: Path) -> Path:
     return path
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No progress bars of transformers: they would run through ours."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
 def read_model(auto: str, path: Path, dtype: torch.dtype = torch.float32) -> Any:
-    """The model in ``path``, read by the Hugging Face class ``auto`` without network and progress bar.
+    """The model in ``path``, read by the Hugging Face class ``auto``; nothing is downloaded.
 
     Raises:
         CheckpointError: the weights are missing, torn, or not all there.
     """
     import transformers
     from safetensors import SafetensorError
-    from transformers.utils import logging
 
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
     try:
-        model, report = getattr(transformers, auto).from_pretrained(
-            path, dtype=dtype, local_files_only=True, output_loading_info=True
-        )
+        with quiet():
+            model, report = getattr(transformers, auto).from_pretrained(
+                path, dtype=dtype, local_files_only=True, output_loading_info=True
+            )
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"the model in {path} cannot be read ({error}); save it again") from error
-    finally:
-        if shown:
-            logging.enable_progress_bar()
     if report["missing_keys"]:
         lost = ", ".join(sorted(report["missing_keys"])[:3])
         raise CheckpointError(f"the model in {path} lacks weights ({lost} …); save it again")
@@ -113,11 +122,13 @@ def save(backbone: Pretrained, folder: Path) -> None:
     elif backbone.config.tune == "frozen":
         stored = "base"
     else:
-        backbone.model.save_pretrained(folder)
+        with quiet():
+            backbone.model.save_pretrained(folder)
         backbone.tokenizer.save(folder)
+    path = backbone.config.path
     state = {
         "kind": backbone.kind,
-        "config": backbone.config.model_dump(mode="json"),
+        "config": backbone.config.model_dump(mode="json") | {"path": path and str(path.resolve())},
         "stored": stored,
         "base_sha256": None if stored == "weights" else base_fingerprint(backbone.model),
     }

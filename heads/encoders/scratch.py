@@ -16,7 +16,7 @@ from ...lm.tokenizer import TextTokenizer, train_bpe
 from .base import BACKBONE_FILE
 from .causal import CausalBackbone
 from .config import ScratchConfig
-from .pretrained import read_model
+from .pretrained import quiet, read_model
 
 CONTEXT = 2048
 """Longest prompt with answer, in tokens; rotary positions cost nothing until they are used."""
@@ -58,7 +58,8 @@ class ScratchBackbone(CausalBackbone):
 
     def save(self, folder: Path) -> None:
         """A Hugging Face model folder, with the settings beside."""
-        self.model.save_pretrained(folder)
+        with quiet():
+            self.model.save_pretrained(folder)
         self.tokenizer.save(folder)
         state = {"kind": self.kind, "config": self.config.model_dump(mode="json")}
         (folder / BACKBONE_FILE).write_text(json.dumps(state, indent=2), encoding="utf-8")

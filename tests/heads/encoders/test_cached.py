@@ -65,10 +65,8 @@ def test_t19_cached_states_equal_live_ones(
 
 
 def test_an_interrupted_run_goes_on(
-    live: HFBackbone, table: PromptTable, queries: Queries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    live: HFBackbone, table: PromptTable, queries: Queries, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("kgllm.heads.encoders.cached._FLUSH_EVERY", 2)
-
     def stop(done: int, _: int) -> None:
         if done >= 40:
             raise KeyboardInterrupt

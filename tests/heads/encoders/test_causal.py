@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 
@@ -190,3 +191,14 @@ def test_scratch_takes_any_architecture(
 def test_head_widths_are_checked() -> None:
     with pytest.raises(ValueError, match="multiple of 8"):
         ScratchConfig(d=50, heads=4)
+
+
+def test_a_deep_copy_is_independent(texts: list[str], prompts: PromptBatch) -> None:
+    """Running averages of the weights are kept in a deep copy of the model."""
+    backbone = ScratchBackbone.build(ScratchConfig(d=32, heads=2, dropout=0.3, vocab_size=290), texts)
+    twin = copy.deepcopy(backbone).eval()
+    before = twin.prompt_hidden(prompts)
+    with torch.no_grad():
+        backbone.output_weight.add_(1)
+    assert torch.equal(twin.prompt_hidden(prompts), before)
+    assert twin.output_weight is twin.model.get_input_embeddings().weight
