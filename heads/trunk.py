@@ -30,8 +30,8 @@ class StepMLP(nn.Module):
 
     def forward(self, h: Tensor) -> Tensor:
         """(B, d) → (B, K, d)."""
-        K, _, d = self.weight.shape
-        x = F.linear(h, self.weight.flatten(0, 1)).view(len(h), K, -1)  # one product for all K steps
+        K, width, d = self.weight.shape
+        x = F.linear(h, self.weight.flatten(0, 1)).view(len(h), K, width)  # one product for all K steps
         if self.up is not None:
             x = torch.einsum("bkr,kdr->bkd", x, self.up)
         return F.rms_norm(F.silu(x), (d,), eps=NORM_EPS)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from .answers import Answers
+from ..counters import Pairs
 
 
-def one_vs_all_ce(scores: Tensor, gold: Answers) -> tuple[Tensor, int]:
+def one_vs_all_ce(scores: Tensor, gold: Pairs) -> tuple[Tensor, int]:
     """Σ_g −log softmax(s)_g over all entities: the classical 1-vs-all loss of every training triple.
 
     The golds of a query compete for the mass, and a query weighs as many times as it has answers

@@ -44,7 +44,7 @@ def make_vocab(letters) -> Callable[..., EntityVocab]:
 
 @pytest.fixture(scope="session")
 def make_head(reference) -> Callable[..., KONHead]:
-    """A head whose every parameter is away from its initial value, in closed form."""
+    """A head whose every trainable parameter is away from its start and given in closed form."""
 
     def make(K: int, d: int = 8, V: int = LETTERS, dtype=torch.float64, **options) -> KONHead:
         config = KONConfig(attention_heads=2, score_rank=3, dropout=0.0, **options)
@@ -52,7 +52,7 @@ def make_head(reference) -> Callable[..., KONHead]:
         with torch.no_grad():
             for i, parameter in enumerate(head.parameters()):
                 if parameter.requires_grad:
-                    parameter += reference.ramp(*parameter.shape, phase=float(i), scale=0.3).to(dtype)
+                    parameter.copy_(reference.ramp(*parameter.shape, phase=float(i), scale=0.3))
         return head
 
     return make

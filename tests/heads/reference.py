@@ -45,5 +45,5 @@ def entity_scores(log_p: Tensor, names: list[list[int]], alpha: Tensor, gamma: T
     for b in range(len(log_p)):
         for tokens in names:
             total = sum(alpha[k] * log_p[b, k, t] for k, t in enumerate(tokens))
-            rows.append(total / len(tokens) ** gamma)
+            rows.append(total / torch.tensor(len(tokens)) ** gamma)
     return torch.stack(rows).view(len(log_p), len(names))
