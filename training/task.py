@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 Batch = Mapping[str, Any]
-"""Tensors and plain values by name; ``batch["n"]`` is the number of supervised units, an int."""
+"""Tensors and plain values by name; the loop moves tensors to the device."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,9 @@ class Loss:
 
     Attributes:
         total: () float32, Σ of the loss over units; carries the gradient.
-        count: number of units (int or () tensor); equals ``batch["n"]``.
-        parts: name → (sum, count), detached; logged as sum ÷ count over the log window.
+        count: number of units (int or () tensor); 0 where a batch has nothing to learn from.
+        parts: name → (sum, count), detached; logged as sum ÷ count over the log window. The names
+            are the same in every batch and on every rank; count 0 where a part is absent.
     """
 
     total: Tensor
@@ -70,18 +71,22 @@ class ParamGroup:
 class Task(Protocol):
     """One way of training. Built from (config, runtime); see ``training.tasks.TASKS``.
 
+    The class attribute ``Config`` is the pydantic model of the task's own block of settings.
     ``micro_batch`` units of work go into one batch; the loop draws ``accumulate`` batches per rank
-    and step. Optional members, looked up by name: ``trainable_state()``, ``after_step(step)``,
-    ``export(folder)``, ``flops_per_unit()``.
+    and step. What a task may have besides stands in the small protocols below.
     """
 
     name: str
     model: nn.Module
+    """All that is trained or saved hangs below it."""
     best: tuple[str, str]
     """(metric name, ``"max"`` or ``"min"``) that selects the best checkpoint; never a test metric."""
 
     def groups(self) -> list[ParamGroup]:
-        """Every trainable parameter in exactly one group, every frozen one in none."""
+        """Every trainable parameter in exactly one group, every frozen one in none.
+
+        Read ``model``'s parameters anew at each call: sharding replaces them.
+        """
         ...
 
     def batches(self, start: int, rank: int = 0, world: int = 1) -> Iterator[Batch]:
@@ -93,11 +98,15 @@ class Task(Protocol):
         ...
 
     def evaluate(self, split: str) -> dict[str, float]:
-        """Metrics such as ``valid/both.realistic.mrr``; leaves mode and random states as found."""
+        """Metrics such as ``valid/both.realistic.mrr``.
+
+        The loop calls it on every rank, without gradients, in evaluation mode, in float32, and
+        restores mode and random states afterwards; rank 0's numbers count.
+        """
         ...
 
     def state_dict(self) -> dict[str, Any]:
-        """State outside the model; empty for most tasks."""
+        """State outside the model: tensors, numbers, strings by name; empty for most tasks."""
         ...
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -105,7 +114,55 @@ class Task(Protocol):
         ...
 
 
+@runtime_checkable
+class CountsEpochs(Protocol):
+    """A task that can tell how long an epoch is, so that ``train.epochs`` may be set."""
+
+    def steps_per_epoch(self) -> int:
+        """Optimizer steps of one pass over the training data."""
+        ...
+
+
+@runtime_checkable
+class SavesPart(Protocol):
+    """A task whose checkpoints hold a part of the model, e.g. adapters over a frozen backbone."""
+
+    def trainable_state(self) -> dict[str, Tensor]:
+        """Names as in ``model.state_dict()``; must hold every trainable parameter."""
+        ...
+
+
+@runtime_checkable
+class ActsAfterStep(Protocol):
+    """A task that does something after each optimizer step, e.g. normalising entity vectors."""
+
+    def after_step(self, step: int) -> None:
+        """Called with the number of steps done, without gradients. Parameters may be sharded."""
+        ...
+
+
+@runtime_checkable
+class CountsFlops(Protocol):
+    """A task that knows its arithmetic, for model-FLOPs utilisation."""
+
+    def flops_per_unit(self) -> float:
+        """Floating-point operations of forward and backward per unit of ``Loss.count``."""
+        ...
+
+
+@runtime_checkable
+class Shards(Protocol):
+    """A task that names the modules FSDP2 may gather one by one; without it the model is one piece."""
+
+    def shards(self) -> list[nn.Module]:
+        """Modules whose parameters are only used inside their own ``forward``, inner ones first."""
+        ...
+
+
+@runtime_checkable
 class Exports(Protocol):
     """A task that can write its model for users."""
 
-    def export(self, folder: Path) -> None: ...
+    def export(self, folder: Path) -> None:
+        """Write ``save_pretrained``-style files."""
+        ...
