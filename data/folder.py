@@ -12,12 +12,19 @@ from ..kg.vocab import Vocab
 from .dataset import Dataset, Triples
 
 
-def write_folder(dataset: Dataset, folder: Path) -> None:
+def write_folder(dataset: Dataset, folder: Path, *, keep: bool = False) -> None:
     """Write triples, dictionaries, texts and ``manifest.json``; the folder appears whole or not at all.
+
+    Args:
+        dataset: what to write.
+        folder: where; its parents are made.
+        keep: leave a folder that exists as it is: a cache that another process filled meanwhile.
 
     Raises:
         DataError: the folder exists, cannot be written, or a label holds a tab or line end.
     """
+    if folder.exists() and keep:
+        return
     if folder.exists():
         raise DataError(f"{folder} exists already; remove it or choose another folder")
     _check_labels(dataset.entities)
@@ -30,6 +37,8 @@ def write_folder(dataset: Dataset, folder: Path) -> None:
             _write_files(dataset, whole)
             whole.rename(folder)
     except OSError as error:
+        if keep and folder.exists():
+            return
         raise DataError(f"cannot write {folder} ({error.strerror}); check path and disk") from None
 
 

@@ -66,7 +66,7 @@ def _catalogue_layout(name: str) -> Layout:
 
         folder = world_folder(cache_root())
         if not folder.exists():
-            build_world(folder)
+            build_world(folder, keep=True)
         return Layout(name, _folder_layout(folder).files, "tsv")
     entry = find_set(name)
     files = local_files(entry)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import DataError
 from .catalogue import cache_root
 from .dataset import Dataset, Triples
 from .folder import write_folder
@@ -79,14 +80,22 @@ def fill_splits(dataset: Dataset, fraction: float, seed: int) -> Dataset:
     """Valid, and test if it is missing too, held out from train: ``fraction`` of train for each.
 
     Triples are chosen and the result is named as by ``resplit``.
+
+    Raises:
+        DataError: the graph is too small or too sparse to hold anything out.
     """
-    count = round(fraction * len(dataset.train))
+    count = max(1, round(fraction * len(dataset.train)))
     whole = len(dataset.test) == 0
     moved = hold_out(dataset.train, 2 * count if whole else count, seed)
     held = _once(dataset.train[moved])
     held = held[hash_order(held, seed)]
     cut = len(held) // 2 if whole else 0
     test = held[:cut] if whole else dataset.test
+    if not (len(held[cut:]) and len(test)):
+        raise DataError(
+            f"{dataset.name} cannot be split: only {len(held):,} of its {len(dataset.train):,} triples can "
+            "leave train, the others are the last of an entity or relation; give valid and test files"
+        )
     new = replace(dataset, train=dataset.train[~moved], valid=held[cut:], test=test)
     what = "valid and test were" if whole else "valid was"
     return _named(new, dataset, f"split-{fraction:g}-seed{seed}", f"{what} held out from train")
@@ -103,7 +112,7 @@ def save_split(dataset: Dataset) -> Path:
     digest = hashlib.sha256(content.encode()).hexdigest()[:10]
     folder = cache_root() / "splits" / f"{dataset.name}-{digest}"
     if not folder.exists():
-        write_folder(dataset, folder)
+        write_folder(dataset, folder, keep=True)
     return folder
 
 

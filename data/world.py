@@ -71,8 +71,8 @@ def world_folder(root: Path) -> Path:
     return root / f"world-{VERSION}-cldr{get_global('cldr')['version']}"
 
 
-def build_world(folder: Path) -> Dataset:
-    """Build the graph and write it to ``folder`` (which must not exist), all at once.
+def build_world(folder: Path, *, keep: bool = False) -> Dataset:
+    """Build the graph and write it to ``folder``, all at once; ``keep`` as in ``write_folder``.
 
     The split holds out 10 % for valid and 10 % for test in hash order; every entity and relation of valid and
     test occurs in train.
@@ -103,7 +103,7 @@ def build_world(folder: Path) -> Dataset:
         texts=Texts(_distinct({label: names[label] for label in entities}), _RELATIONS),
         notes=(f"built from CLDR {get_global('cldr')['version']}, graph version {VERSION}",),
     )
-    write_folder(dataset, folder)
+    write_folder(dataset, folder, keep=keep)
     return dataset
 
 

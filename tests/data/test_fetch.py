@@ -45,48 +45,50 @@ class Site:
     asked: list[tuple[str, str | None]] = field(default_factory=list)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    site: Site
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+
+    def do_GET(self) -> None:
+        site, wanted = self.server.site, self.headers.get("Range")
+        site.asked.append((self.path, wanted))
+        if site.status:
+            self.send_error(site.status.pop(0))
+            return
+        body = site.files[self.path]
+        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and site.ranges else 0
+        beyond = start >= len(body)
+        self.send_response(416 if beyond else 206 if start else 200)
+        if beyond:
+            self.send_header("Content-Range", f"bytes */{len(body)}")
+        self.send_header("Content-Length", str(max(0, len(body) - start)))
+        self.end_headers()
+        self._send(body[start:])
+
+    def _send(self, rest: bytes) -> None:
+        end = self.server.site.cut.pop(0) if self.server.site.cut else len(rest)
+        try:
+            for at in range(0, end, 16384):
+                self.wfile.write(rest[at : min(at + 16384, end)])
+                time.sleep(self.server.site.pause)
+        except ConnectionError:
+            return
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
 @pytest.fixture
 def site() -> Iterator[Site]:
-    state = Site()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            wanted = self.headers.get("Range")
-            state.asked.append((self.path, wanted))
-            if state.status:
-                self.send_error(state.status.pop(0))
-                return
-            body = state.files[self.path]
-            start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and state.ranges else 0
-            if start >= len(body):
-                self.send_response(416)
-                self.send_header("Content-Range", f"bytes */{len(body)}")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-                return
-            self.send_response(206 if start else 200)
-            self.send_header("Content-Length", str(len(body) - start))
-            self.end_headers()
-            self._send(body[start:])
-
-        def _send(self, rest: bytes) -> None:
-            end = state.cut.pop(0) if state.cut else len(rest)
-            try:
-                for at in range(0, end, 16384):
-                    self.wfile.write(rest[at : min(at + 16384, end)])
-                    time.sleep(state.pause)
-            except ConnectionError:
-                return
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _Handler)
+    server.site = Site(url=f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    state.url = f"http://127.0.0.1:{server.server_port}"
-    yield state
+    yield server.site
     server.shutdown()
     thread.join()
     server.server_close()

@@ -81,6 +81,13 @@ def test_a_file_without_splits_is_split_and_says_so(write: Write) -> None:
     assert (len(other.valid), len(other.test)) == (20, 20)
 
 
+def test_a_graph_too_small_to_split_is_refused(write: Write) -> None:
+    with pytest.raises(
+        DataError, match="mykg cannot be split: only 0 of its 2 triples can leave"
+    ):
+        load_dataset(write({"train.txt": "a\tr\tb\nb\tr\tc\n"}))
+
+
 def test_a_missing_valid_is_held_out_and_test_stays(write: Write) -> None:
     dataset = load_dataset(write({"train.txt": _ring(40), "test.txt": "e0\tnext\te5\n"}))
     assert (len(dataset.train), len(dataset.valid), len(dataset.test)) == (76, 4, 1)

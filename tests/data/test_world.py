@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +77,17 @@ def test_load_builds_it_once_in_the_cache(world: Dataset, own_cache: Path) -> No
         np.testing.assert_array_equal(first.split(split), second.split(split))
         np.testing.assert_array_equal(first.split(split), world.split(split))
     assert entity_names(first, DataConfig(name="world")) == entity_names(world, DataConfig(name="world"))
+
+
+def test_processes_that_build_at_once_do_not_disturb_each_other(own_cache: Path) -> None:
+    script = "from kgllm.data import load_dataset; print(load_dataset('world').test.sum())"
+    children = [
+        subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    sums = {child.communicate()[0] for child in children}
+    assert [child.returncode for child in children] == [0, 0, 0]
+    assert len(sums) == 1
+    assert len(list(own_cache.rglob("manifest.json"))) == 1
 
 
 def test_it_does_not_overwrite_a_folder(tmp_path: Path) -> None:
