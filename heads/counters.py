@@ -76,9 +76,9 @@ def count_ranks(
 ) -> RankCounts:
     """Count who outranks each gold answer among all entities, known answers left out.
 
-    A query may have any number of golds: its scores are computed once. Each gold is compared with the
-    candidates of its own query; the query's other golds are candidates unless they are in ``known``. The
-    gold's score is read from the chunk that holds it, hence it carries the same rounding as the rest.
+    A query may have any number of golds: its scores are computed once. Each gold meets the candidates of its
+    own query; the query's other golds are among them unless they are in ``known``. The gold's score is read
+    from the chunk that holds it, hence it carries the same rounding as the rest.
 
     Args:
         scorer: gives (B, stop − start) scores.

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from kgllm.data.dataset import Dataset, SourceFile
-from kgllm.errors import DataError, ReadError
+from kgllm.data.dataset import Dataset
+from kgllm.errors import DataError
 from kgllm.kg.vocab import Vocab
 from kgllm.training.eval_config import SELECTION_FILTER, EvalConfig
-from kgllm.training.evaluation import RunFacts, evaluate
 from kgllm.training.link_prediction import (
     by_side,
     chunk_size,
@@ -29,14 +26,12 @@ from kgllm.training.link_prediction import (
     rank_triples,
     trace,
 )
-from kgllm.training.rank_files import read_ranks
 from kgllm.training.rank_table import RankTable, merge
 from kgllm.training.ranks import TIES
 from kgllm.training.task import Runtime
 
 ENTITIES, RELATIONS = 30, 4
 COLUMNS = RankTable.__dataclass_fields__
-FACTS = RunFacts("a bilinear model", 7, "train triples", "last step")
 
 
 class Bilinear:
@@ -73,8 +68,6 @@ def dataset():
         train=rows[:140],
         valid=rows[140:160],
         test=test,
-        sources=(SourceFile(path=Path("toy/test.txt"), sha256="0" * 64, rows=len(test)),),
-        notes=("made up",),
     )
 
 
@@ -245,68 +238,3 @@ def test_two_processes_gather_the_whole_table():
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
     workers = [subprocess.Popen([sys.executable, "-c", WORKER, str(rank), address]) for rank in (0, 1)]
     assert [worker.wait(timeout=120) for worker in workers] == [0, 0]
-
-
-def evaluation(dataset, **config):
-    config = EvalConfig(bootstrap=50, **config)
-    known = known_answers(dataset, config.filter)
-    table = rank_triples(Bilinear(), dataset.test, known, config)
-    top = trace(Bilinear(), table, known, config) if config.trace_top else None
-    return evaluate(table, dataset, "test", config, FACTS, top)
-
-
-def test_written_results_state_the_protocol_and_rebuild_every_table(dataset, tmp_path):
-    result = evaluation(dataset, trace_top=2)
-    result.write(tmp_path)
-    document = json.loads((tmp_path / "metrics.json").read_text())
-    assert document == result.to_json()
-    assert document["protocol"]["filter"] == ["train", "valid", "test"]
-    assert document["protocol"]["files"] == [
-        {"name": "test.txt", "sha256": "0" * 64, "rows": len(dataset.test)}
-    ]
-    facts = {"model": FACTS.model, "seed": 7, "supervision": "train triples", "num_candidates": ENTITIES}
-    assert facts.items() <= document["protocol"].items()
-    low, high = document["intervals"]["test/both.realistic.mrr"]
-    assert low <= document["metrics"]["test/both.realistic.mrr"] <= high
-
-    back = read_ranks(tmp_path / "ranks.jsonl")
-    assert flat_metrics(back.table, "test", EvalConfig()) == dict(result.metrics)
-    tail = [back.entities.label(i) for i in back.table.tail]
-    assert tail == [dataset.entities.label(i) for i in dataset.test[:, 2] for _ in range(2)]
-    written = {g.name: g.values() for g in result.ranks.groupings}
-    assert all(written[g.name] == g.values() for g in back.groupings)
-    labels = [[back.entities.label(i) for i in row] for row in back.top[0]]
-    assert labels == [[f"e{i}" for i in row] for row in result.ranks.top[0]]
-    assert not list(tmp_path.glob("*.part"))
-
-
-def test_fields_of_a_line(dataset, tmp_path):
-    evaluation(dataset).write(tmp_path)
-    lines = [json.loads(line) for line in (tmp_path / "ranks.jsonl").read_text().splitlines()]
-    assert len(lines) == 2 * len(dataset.test)
-    first = lines[0]
-    assert list(first) == [
-        *("triple", "side", "head", "relation", "tail", "optimistic", "realistic", "pessimistic"),
-        *("candidates", "greater", "equal", "score", "groups"),
-    ]
-    assert first["optimistic"] == 1 + first["greater"]
-    assert first["groups"]["gold"] == "seen"
-    assert lines[-2]["groups"]["gold"] == "unseen"
-
-
-def test_a_broken_line_is_named(dataset, tmp_path):
-    evaluation(dataset).write(tmp_path)
-    path = tmp_path / "ranks.jsonl"
-    lines = path.read_text().splitlines()
-    path.write_text("\n".join([*lines[:2], lines[2][:20], *lines[3:]]))
-    with pytest.raises(ReadError, match=r"ranks\.jsonl:3: expected a line"):
-        read_ranks(path)
-
-
-def test_a_failed_write_leaves_the_old_file(dataset, tmp_path, monkeypatch):
-    evaluation(dataset).write(tmp_path)
-    before = (tmp_path / "ranks.jsonl").read_bytes()
-    monkeypatch.setattr("kgllm.training.rank_files.json.dumps", lambda *_, **__: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        evaluation(dataset).write(tmp_path)
-    assert (tmp_path / "ranks.jsonl").read_bytes() == before
