@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -70,6 +72,7 @@ def test_t24_tolerance_widens_ties():
     assert ranked(scores, []).equal.tolist() == [0]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 50))
 def test_t24_equal_scores_give_the_middle_rank_never_the_first(n):
     ranks = ranked([0.5] * n, known=[])
@@ -77,6 +80,7 @@ def test_t24_equal_scores_give_the_middle_rank_never_the_first(n):
     assert base_metrics(ranks)["mrr"] == pytest.approx(2 / (n + 1))
 
 
+@settings(deadline=None)
 @given(rank_sets())
 def test_t24_realistic_is_the_mean_and_ranks_lie_among_the_candidates(ranks):
     assert (ranks.realistic == (ranks.optimistic + ranks.pessimistic) / 2).all()
@@ -151,6 +155,7 @@ def test_no_ranks_and_one_candidate_are_undefined_not_wrong():
     assert alone["amr"] == 1
 
 
+@settings(deadline=None)
 @given(rank_sets(), st.data())
 def test_weight_two_equals_repetition(ranks, data):
     times = np.array(data.draw(st.lists(st.integers(1, 3), min_size=len(ranks), max_size=len(ranks))))
@@ -163,13 +168,14 @@ def test_weight_two_equals_repetition(ranks, data):
     assert all(one[name] == pytest.approx(other[name], nan_ok=True) for name in same)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(rank_sets())
 def test_metrics_stay_in_their_ranges_and_grow_with_better_ranks(ranks):
     low, high = base_metrics(ranks, "pessimistic"), base_metrics(ranks, "optimistic")
     for name in ("mrr", "hits@1", "hits@10", "imr"):
         assert 0 <= low[name] <= high[name] <= 1
-    assert 1 <= high["hmr"] <= high["gmr"] * (1 + 1e-9) <= high["mr"] * (1 + 1e-9)
+    means = [1.0, high["hmr"], high["gmr"], high["mr"]]
+    assert all(a <= b * (1 + 1e-9) for a, b in pairwise(means))
 
 
 def test_an_unknown_tie_rule_is_refused():
