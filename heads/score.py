@@ -43,7 +43,6 @@ class EntityScorer(nn.Module):
     bag_offsets: Tensor
     lengths: Tensor
     tokens: Tensor
-    steps: Tensor
     lora_rows: Tensor
     slot_users: Tensor
     slot_offsets: Tensor
@@ -64,7 +63,6 @@ class EntityScorer(nn.Module):
             "bag_offsets": vocab.bag_offsets,
             "lengths": vocab.lengths,
             "tokens": slots.tokens.astype(np.int64),
-            "steps": steps,
             "lora_rows": steps * vocab.vocab_size + slots.tokens,
             "slot_users": users[by_slot],
             "slot_offsets": np.append(0, np.cumsum(counts)).astype(np.int32),
@@ -81,14 +79,14 @@ class EntityScorer(nn.Module):
             W: (V, d) LM head.
             likelihood: take α = 1, γ = 0, c = 1, so that scores are log-probabilities of names.
         """
-        table = self.slot_table(head, states, W)
         if likelihood:
+            table = self._table(head, states, W, weights=None)
             return Encoded(table, torch.ones_like(self.lengths, dtype=table.dtype))
-        table = table * head.alpha[self.steps, None] * states.scale
+        table = self._table(head, states, W, weights=head.alpha[:, None] * states.scale)
         return Encoded(table, self.lengths.to(table.dtype) ** -head.gamma)
 
-    def slot_table(self, head: KONHead, states: StepStates, W: Tensor) -> Tensor:
-        """(S, B) log p_k(t) of each slot, or its logit where ``head.config.normalise`` is ``none``.
+    def _table(self, head: KONHead, states: StepStates, W: Tensor, weights: Tensor | None) -> Tensor:
+        """(S, B) log p_k(t) of each slot, or its logit where nothing is normalised, times (K, B) weights.
 
         The restricted softmax of a step runs over the tokens of the step's first non-empty segment;
         see ``EntityVocab.add_entities`` for the others.
@@ -96,20 +94,22 @@ class EntityScorer(nn.Module):
         parts: list[Tensor] = []
         normaliser: dict[int, Tensor] = {}
         with torch.autocast(W.device.type, enabled=False):
-            rows = W.index_select(0, self.tokens)
+            # A trained W gathers all rows at once: one scatter into (V, d) on the way back instead of K.
+            rows = W.index_select(0, self.tokens) if W.requires_grad and torch.is_grad_enabled() else None
             extra = None if head.lora_b is None else head.lora_b.flatten(0, 1).index_select(0, self.lora_rows)
             for step, start, stop in self._segments:
                 if start == stop:
                     continue
                 low = None if states.low is None else states.low[:, step]
                 part = None if extra is None else extra[start:stop]
-                # Transposed product: slots are rows, so that a bag reads contiguous memory.
-                x = linear_logits(rows[start:stop].to(states.z.dtype), states.z[:, step], part, low)
+                # The product is transposed, slots × queries, so that a bag reads contiguous memory.
+                own = W.index_select(0, self.tokens[start:stop]) if rows is None else rows[start:stop]
+                x = linear_logits(own.to(states.z.dtype), states.z[:, step], part, low)
                 if head.config.normalise != "none":
                     if step not in normaliser:
                         normaliser[step] = _normaliser(head, states, W, step, x)
                     x = x - normaliser[step]
-                parts.append(x)
+                parts.append(x if weights is None else x * weights[step])
         return torch.cat(parts)
 
     def score(self, encoded: Encoded, start: int, stop: int) -> Tensor:
@@ -122,7 +122,7 @@ class EntityScorer(nn.Module):
             mode="sum",
             include_last_offset=True,
         )
-        return (sums * encoded.length_factor[start:stop, None]).T
+        return sums.mul_(encoded.length_factor[start:stop, None]).T
 
     def scores_all(self, encoded: Encoded) -> Tensor:
         """(B, E) scores for training: as ``score(encoded, 0, E)``, with a faster, deterministic gradient."""

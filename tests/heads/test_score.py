@@ -92,7 +92,9 @@ def test_t6_gradient_with_respect_to_a_slot_in_closed_form(make_vocab, reference
     scorer, gold = EntityScorer(vocab), 3
     alpha = reference.ramp(K, phase=1.0).exp()
     log_p = reference.ramp(len(vocab.slots), 1).requires_grad_()
-    encoded = Encoded(log_p * alpha[scorer.steps, None], torch.ones(len(vocab), dtype=torch.float64))
+    encoded = Encoded(
+        log_p * alpha[vocab.slots.step_of_slot, None], torch.ones(len(vocab), dtype=torch.float64)
+    )
     scores = scorer.scores_all(encoded)
     (gradient,) = torch.autograd.grad(-scores.log_softmax(1)[0, gold], log_p)
     excess = scores.detach().softmax(1)[0]
