@@ -11,6 +11,7 @@ import subprocess
 import sys
 import types
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -18,7 +19,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from kgllm import errors
-from kgllm.training.config import RunConfig, task_class
+from kgllm.training.config import PRESETS, RunConfig, task_class
 from kgllm.training.tasks import TASKS
 
 DOCS = Path(__file__).parent
@@ -42,10 +43,21 @@ def settings() -> str:
         "those of the file, written with dots, as `--set` takes them. An unknown key is an error.",
         "",
     ]
+    lines += presets()
     seen: dict[type[BaseModel], str] = {}
     for key, model in [("", RunConfig), *((task, task_class(task).Config) for task in sorted(TASKS))]:
         lines += block(key, model, None, seen)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def presets() -> list[str]:
+    """What ``--preset`` offers; the comment at the top of each file says what it is for."""
+    lines = ["## Presets", "", "| task | preset | what it is for |", "|---|---|---|"]
+    for path in sorted(PRESETS.glob("*.yaml")):
+        task, _, name = path.stem.partition("-")
+        comments = takewhile(lambda line: line.startswith("#"), path.read_text(encoding="utf-8").splitlines())
+        lines.append(f"| {task} | `{name}` | {' '.join(comment[1:].strip() for comment in comments)} |")
+    return [*lines, ""]
 
 
 def block(
