@@ -12,7 +12,7 @@ import typer
 
 from .. import __version__
 from ..errors import KgllmError
-from . import data
+from . import data, evaluate, predict, train
 from .output import log
 
 app = typer.Typer(
@@ -24,6 +24,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(train.train)
+app.command()(evaluate.evaluate)
+app.command()(predict.predict)
 app.add_typer(data.app, name="data")
 
 

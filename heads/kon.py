@@ -31,6 +31,8 @@ class KONConfig(BaseModel):
 
     K: int | Literal["auto"] = "auto"
     """Name tokens scored per entity; ``auto`` is the fewest that tell 99.5 % of the entities apart."""
+    allow_collisions: bool = False
+    """Accept a K at which more than half of the entities share all their tokens, as controls do."""
     eos: bool = True
     """Score the end of names shorter than K."""
     mlp_rank: int | None = Field(default=None, ge=1)

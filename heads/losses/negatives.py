@@ -25,9 +25,9 @@ class Negatives(NamedTuple):
 
 
 def strict_negatives(
-    known: tuple[Ints, Ints], num_queries: int, num_entities: int, count: int, seed: tuple[int, ...]
+    known: tuple[Ints, Ints], draws: NDArray[np.uint64], num_entities: int
 ) -> Negatives:
-    """Draw ``count`` non-answers of each query, uniformly and with replacement.
+    """Turn random integers into non-answers of each query, uniform and with replacement.
 
     A draw is a rank r among the non-answers; the entity at that rank is r plus the number of known answers
     before it, found by binary search. So nothing is rejected and any N works on any graph. (The published
@@ -35,15 +35,15 @@ def strict_negatives(
 
     Args:
         known: (position, entity) of all training answers, sorted and distinct: ``AnswerTable.known``.
-        num_queries: B.
+        draws: (B, N) uint64, uniform. Made from counters of items, they do not depend on how items are cut
+            into batches, and so do not the negatives.
         num_entities: E.
-        count: N.
-        seed: e.g. (run seed, batch index); equal seeds give equal draws.
 
     Raises:
         TrainingError: every entity is an answer of some query.
     """
     position, entity = known
+    num_queries, count = draws.shape
     held = np.bincount(position, minlength=num_queries)
     free = num_entities - held
     if num_queries and free.min() < 1:
@@ -51,7 +51,8 @@ def strict_negatives(
             f"a query has all {num_entities} entities as training answers, so it has no negative; "
             "use a loss over all entities (ce_all)"
         )
-    rank = np.random.default_rng(seed).integers(0, free[:, None], size=(num_queries, count))
+    # The remainder favours small ranks by less than E / 2⁶⁴.
+    rank = (draws % free[:, None].astype(np.uint64)).astype(np.int64)
     first = np.cumsum(held) - held
     # The i-th known answer a of a query is preceded by a − i non-answers; row keys keep the queries apart.
     row = np.arange(num_queries)[:, None] * (num_entities + 1)

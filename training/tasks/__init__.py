@@ -2,6 +2,6 @@
 
 TASKS: dict[str, str] = {
     "kge": "kgllm.training.tasks.kge:KgeTask",
-    "kon": "kgllm.training.tasks.kon:KonTask",
+    "kon": "kgllm.training.tasks.kon.task:KonTask",
 }
 """name → ``"module:Class"``."""

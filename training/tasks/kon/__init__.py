@@ -1,0 +1,1 @@
+"""``--task kon``: its settings and its task."""
