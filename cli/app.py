@@ -51,7 +51,7 @@ def main() -> None:
         app()
     except KgllmError as error:
         log.print(f"[bold red]error:[/] {type(error).__name__}:", end=" ")
-        log.print(str(error), markup=False, soft_wrap=True)
+        log.print(" ".join(str(error).split()), markup=False, soft_wrap=True)  # others' messages have lines
         sys.exit(error.exit_code)
     except BrokenPipeError:  # the reader of a pipe went away, e.g. ``kgllm … | head``
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -35,7 +35,7 @@ def evaluate(
 
     if split not in ("train", "valid", "test"):
         raise ConfigError(f"--split {split!r} is not one of train, valid, test")
-    with Progress(console=log, transient=True) as bar:
+    with Progress(console=log, transient=True, disable=not log.is_terminal) as bar:
         shown = bar.add_task(f"ranking {split}", total=None)
         found = evaluate_run(
             run,

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def train(
-    task: Annotated[str, typer.Option(help="What to train: kon, kge.")] = "kon",
+    task: Annotated[
+        str | None,
+        typer.Option(help="What to train: kon, kge; by default kon, or what --resume goes on with."),
+    ] = None,
     data: Annotated[str | None, typer.Option(help="Catalogue name, folder or file of triples.")] = None,
     preset: Annotated[
         str | None,
@@ -62,7 +65,7 @@ def _run(resolved: Resolved, *, resume: bool, tensorboard: bool, as_json: bool) 
 
     folder = resolved.config.out or _new_folder(resolved)
     listeners: list[Listener] = [Console(headline(resolved.config.eval))]
-    if tensorboard:
+    if tensorboard and _first_process():
         listeners.append(TensorBoard(folder / "tensorboard"))
     if _first_process():
         log.print(f"run folder: {folder}", markup=False, soft_wrap=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from .log import Listener
 from .loop import Result, fit
 from .report import write_report
 from .run import CHECKPOINTS
-from .run_folder import load_run, open_run, write_atomically
+from .run_folder import forget_run, load_run, open_run, write_atomically
 from .task import Runtime
 from .weights import load_model
 
@@ -77,7 +78,12 @@ def train(
         task = task_class(config.task)(config, runtime)  # first: a mistake in the data leaves no run behind
         if runtime.rank == 0:
             open_run(folder, resolved, resume=resume)
-        result = fit(task, config.fit_settings(), runtime, folder, resume=resume, listeners=listeners)
+        try:
+            result = fit(task, config.fit_settings(), runtime, folder, resume=resume, listeners=listeners)
+        except Exception:
+            if runtime.rank == 0 and not checkpoint.steps(folder / CHECKPOINTS):
+                forget_run(folder)
+            raise
     found = None
     if runtime.rank == 0 and result.reason != "signal":
         alone = Runtime(runtime.device, seed=runtime.seed, autocast=runtime.autocast)
@@ -116,7 +122,8 @@ def evaluate_run(
     model: Any = scorer
     model.to(device)
     known = known_answers(dataset, settings.filter)
-    with evaluating(model):
+    sharing = getattr(model, "sharing_prefix", nullcontext)
+    with evaluating(model), sharing():
         table = rank_triples(scorer, dataset.split(split), known, settings, runtime, progress)
         top = trace(scorer, table, known, settings, runtime) if settings.trace_top else None
     facts = RunFacts(
@@ -142,7 +149,9 @@ def open_model(folder: Path) -> tuple[RunConfig, Dataset, QueryScorer]:
     """
     config = load_run(folder)
     if not (folder / MODEL / LABELS).is_file():
-        raise CheckpointError(f"{folder} has no finished model; finish the run with kgllm train --resume")
+        raise CheckpointError(
+            f"{folder} has no finished model; finish it with kgllm train --resume --out {folder}"
+        )
     dataset = load_dataset(config.data)
     labels = json.loads((folder / MODEL / LABELS).read_text(encoding="utf-8"))
     for kind, vocab in (("entities", dataset.entities), ("relations", dataset.relations)):

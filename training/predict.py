@@ -105,5 +105,5 @@ def _find(kind: str, wanted: str, labels: tuple[str, ...], names: list[str]) -> 
         shown = ", ".join(labels[i] for i in found[:5])
         raise ConfigError(f"{kind} {wanted!r} is the name of {len(found)}; give one of the labels {shown}")
     near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
-    remedy = f"near names are {', '.join(near)}" if near else "check its name"
+    remedy = f"did you mean {', '.join(near)}?" if near else "give a name or label of the run's data set"
     raise ConfigError(f"{kind} {wanted!r} is unknown; {remedy}")

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from .. import __version__
-from ..errors import CheckpointError
+from ..errors import CheckpointError, ConfigError
 from .config import Resolved, RunConfig, diff_for_resume, load_saved
 
 CONFIG = "config.yaml"
@@ -28,6 +28,7 @@ def open_run(folder: Path, resolved: Resolved, *, resume: bool = False) -> None:
     Raises:
         CheckpointError: the folder holds a run and ``resume`` is false, or the run had other settings
             than those that may change.
+        ConfigError: the folder cannot be written.
     """
     path = folder / CONFIG
     if path.exists():
@@ -38,10 +39,20 @@ def open_run(folder: Path, resolved: Resolved, *, resume: bool = False) -> None:
                 f"{folder} was run with other settings: {'; '.join(differences)}; "
                 "take these back to resume, or start anew with another --out"
             )
-    folder.mkdir(parents=True, exist_ok=True)
     tree = resolved.config.tree()
-    write_atomically(path, yaml.safe_dump(tree, sort_keys=False, allow_unicode=True))
-    write_atomically(folder / ENVIRONMENT, json.dumps(environment(resolved.config), indent=1) + "\n")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, yaml.safe_dump(tree, sort_keys=False, allow_unicode=True))
+        write_atomically(folder / ENVIRONMENT, json.dumps(environment(resolved.config), indent=1) + "\n")
+    except OSError as error:
+        raise ConfigError(
+            f"run folder {folder} cannot be written ({error.strerror}); choose another with --out"
+        ) from error
+
+
+def forget_run(folder: Path) -> None:
+    """Free the folder of a run that left no checkpoint, so that the same ``--out`` can be used again."""
+    (folder / CONFIG).unlink(missing_ok=True)
 
 
 def load_run(folder: Path) -> RunConfig:
@@ -50,6 +61,8 @@ def load_run(folder: Path) -> RunConfig:
     Raises:
         ConfigError: there is no run, or its settings are unreadable.
     """
+    if not (folder / CONFIG).is_file():
+        raise ConfigError(f"{folder} is no run ({CONFIG} is missing); give a folder that kgllm train wrote")
     return load_saved(folder / CONFIG)
 
 
