@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib
 import json
@@ -11,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import Field, ValidationError, create_model
+from pydantic import BaseModel, Field, ValidationError, create_model
 
 from ..data.config import DataConfig
 from ..errors import ConfigError
-from .config_errors import sentences
+from .config_errors import blocks_of, sentences
 from .eval_config import EvalConfig
 from .settings import Block, FitSettings, OptimConfig, RuntimeConfig, TrainConfig
 from .tasks import TASKS
@@ -118,6 +119,7 @@ def load_config(
         problems.append(f"task: the settings are for {merged['task']!r}, asked for is {task!r}")
     for block in ("data", "train", "optim", "runtime", "eval", task):
         merged.setdefault(block, {})
+    _complete(model, merged)
     try:
         config = model.model_validate(merged)
     except ValidationError as error:
@@ -151,6 +153,7 @@ def task_class(name: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
+@functools.cache
 def config_class(task: str) -> type[RunConfig]:
     """``RunConfig`` with the block of ``task``."""
     block: Any = (task_class(task).Config, ...)
@@ -186,6 +189,17 @@ def overlay(old: Tree, new: Mapping[str, Any]) -> Tree:
         both = isinstance(value, Mapping) and isinstance(merged.get(key), dict)
         merged[key] = overlay(merged[key], value) if both else value
     return merged
+
+
+def _complete(model: type[BaseModel], tree: Tree) -> None:
+    """Put the default of a block under the values that are given for it, so that its ``kind`` is known."""
+    for name, field in model.model_fields.items():
+        if isinstance(tree.get(name), dict):
+            default = field.get_default(call_default_factory=True, validated_data={})
+            if isinstance(default, BaseModel):
+                tree[name] = overlay(default.model_dump(), tree[name])
+            for block in blocks_of(field.annotation):
+                _complete(block, tree[name])
 
 
 def _drop_other_length(merged: Tree, new: Tree) -> None:

@@ -32,15 +32,16 @@ def dotted_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     """Every key that ``model`` knows: blocks, and the settings in them, of all kinds of a block."""
     for name, field in model.model_fields.items():
         yield f"{prefix}{name}"
-        for block in _models_in(field.annotation):
+        for block in blocks_of(field.annotation):
             yield from dotted_keys(block, f"{prefix}{name}.")
 
 
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+def blocks_of(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models in a type: itself, or the members of a union."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for part in get_args(annotation):
-        yield from _models_in(part)
+        yield from blocks_of(part)
 
 
 def _key(location: Sequence[int | str], known: set[str], *, keep_last: bool) -> str:

@@ -35,8 +35,9 @@ def start(config: RuntimeConfig, seed: int) -> Iterator[Runtime]:
     device = _device(config, local_rank)
     if config.threads:
         torch.set_num_threads(config.threads)
+    was_deterministic = torch.are_deterministic_algorithms_enabled()
     if config.deterministic:
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS asks for it
         torch.use_deterministic_algorithms(True)
     if world > 1:
         td.init_process_group("gloo" if device.type == "cpu" else "cpu:gloo,cuda:nccl")
@@ -44,6 +45,7 @@ def start(config: RuntimeConfig, seed: int) -> Iterator[Runtime]:
         seed_everything(seed)
         yield Runtime(device, rank, world, seed, _autocast(config, device))
     finally:
+        torch.use_deterministic_algorithms(was_deterministic)
         if world > 1:
             td.destroy_process_group()
 
@@ -94,7 +96,7 @@ class Engine:
         if self._sharded:
             self._module = _shard(task, runtime)
         elif runtime.world > 1:
-            self._module = nn.parallel.DistributedDataParallel(_Forward(task.model), broadcast_buffers=False)
+            self._module = nn.parallel.DistributedDataParallel(_Forward(task.model))
 
     def backward(self, batch: Batch, *, exchange: bool) -> Loss:
         """Add the gradient of the batch's loss; ``exchange`` what has gathered with the other ranks."""

@@ -96,16 +96,16 @@ def _step(run: Run) -> None:
     """
     accumulate, world = run.settings.train.accumulate, run.runtime.world
     run.rates = run.optimizers.set_lr(schedule(run.step, run.steps, run.settings.optim))
-    sums: Any = 0
+    sums: Any = None
     try:
         for i in range(1, accumulate + 1):
             loss = run.engine.backward(run.draw(), exchange=i == accumulate)
-            sums = sums + run.meter.vector(loss)
+            vector = run.meter.vector(loss)
+            sums = vector if sums is None else sums + vector
     except torch.OutOfMemoryError as error:
         raise run.out_of_memory() from error
     total, units = dist.sum_ranks(sums, world)[:2]
-    # The ranks' average is × world a sum. A total that is not finite spoils the scale: the step is skipped.
-    norm, skipped = run.optimizers.step((world / units + 0 * total).float())
+    norm, skipped = run.optimizers.step(total, world / units)  # the gradients are averages over ranks
     if run.ema:
         run.ema.update(skipped)
     run.state.progress.step += 1

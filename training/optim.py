@@ -92,13 +92,14 @@ class Optimizers:
         return rates
 
     @torch.no_grad()
-    def step(self, scale: Tensor) -> tuple[Tensor, Tensor]:
+    def step(self, total: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
         """Multiply the gradients by ``scale``, clip them, step, and forget them.
 
-        Where the norm is not finite the device skips the update: weights, moments and step counters
-        stay as they are, and nothing waits.
+        Where ``total`` or the norm is not finite the device skips the update: weights, moments and step
+        counters stay as they are, and nothing waits.
 
         Args:
+            total: () float32, Σ of the step's loss.
             scale: () float32, processes ÷ units of the step.
 
         Returns:
@@ -107,7 +108,7 @@ class Optimizers:
         norm = dist.total_norm(grads := self._grads(), sharded=self._sharded) * scale
         factor = scale if self._clip is None else scale * (self._clip / (norm + 1e-6)).clamp(max=1.0)
         torch._foreach_mul_(grads, factor)
-        skipped = norm.isfinite().logical_not().float()
+        skipped = ((norm + total) * 0).ne(0).float()  # 0 · inf and 0 · NaN are NaN, which equals nothing
         for optimizer in self._optimizers:
             optimizer.found_inf = skipped  # type: ignore[attr-defined]
             optimizer.step()
