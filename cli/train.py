@@ -69,7 +69,7 @@ def _run(resolved: Resolved, *, resume: bool, tensorboard: bool, as_json: bool) 
         listeners.append(TensorBoard(folder / "tensorboard"))
     if _first_process():
         log.print(f"run folder: {folder}", markup=False, soft_wrap=True)
-        _print_settings(resolved)
+        _print_settings(resolved, folder)
     outcome = run(resolved, folder, resume=resume, listeners=listeners)
     if outcome.result.reason == "signal":
         raise typer.Exit(1)
@@ -102,12 +102,13 @@ def _first_process() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def _print_settings(resolved: Resolved) -> None:
-    """Every value that is not a default, and where it came from."""
+def _print_settings(resolved: Resolved, folder: Path) -> None:
+    """Every value that is neither a default nor the resumed run's, and where it came from."""
     from ..training.config import flatten
+    from ..training.run_folder import CONFIG
 
     for key, value in flatten(resolved.config.tree()):
-        if (origin := resolved.origins[key]) != "default":
+        if (origin := resolved.origins[key]) not in ("default", f"file {folder / CONFIG}"):
             log.print(f"  {key} = {value}  ({origin})", markup=False, soft_wrap=True)
 
 

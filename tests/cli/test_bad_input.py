@@ -18,8 +18,9 @@ Small = dict[str, tuple[str, ...]]
 
 NAMES = "sp\tSão Paulo\nrj\tRio\nbr\tBrasil\nbj\t北京市\nsh\t上海市\ncn\t中国\nat\tΑθήνα\nth\tΘ\ngr\tΕλλάδα\n"
 
+Files = dict[str, str | bytes | None]
 
-BAD_FILES = {
+BAD_FILES: dict[str, tuple[Files, str, str]] = {
     "missing file": ({"train": None}, "places has no train.txt", "put the training triples there"),
     "no test": ({"test": None}, "has valid but no test triples", "add test.txt"),
     "wrong column count": ({"train": "a\tin\tb\nb in\tc\n"}, "train.txt:2: found 2 columns", "in 'b in\\tc'"),

@@ -104,6 +104,7 @@ def test_resume_knows_task_data_and_settings(finished: Finished, kgllm: Kgllm) -
     done = kgllm("train", "--resume", "--out", run, "--set", "train.steps=160", "--json")
     assert done.returncode == 0, done
     assert json.loads(done.stdout)["steps"] == 160
+    assert re.findall(r"  (.+) = .*", done.stderr) == ["out", "train.steps"], "what this call sets"
     assert yaml.safe_load((run / "config.yaml").read_text())["train"]["steps"] == 160
 
 
@@ -126,7 +127,7 @@ def test_dry_run_reports_sizes_and_leaves_nothing(graph: Graph, kgllm: Kgllm, sm
     assert [path.name for path in data.parent.iterdir()] == ["places"]
 
 
-def test_windows_line_ends_and_gzip_names_change_nothing(
+def test_windows_line_ends_change_nothing(
     graph: Graph, kgllm: Kgllm, small: Small, finished: Finished
 ) -> None:
     data = graph()
@@ -143,19 +144,10 @@ def test_ctrl_c_saves_and_says_how_to_go_on(graph: Graph, kgllm: Kgllm, fails: F
     data = graph()
     run = data.parent / "run"
     options = ("--set", "train.steps=1000000", "--set", "train.log_every=1")
-    command = [
-        sys.executable,
-        "-m",
-        "kgllm.cli",
-        "train",
-        *small["kge"],
-        *options,
-        "--data",
-        data,
-        "--out",
-        run,
-    ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    verb = [sys.executable, "-m", "kgllm.cli", "train", "--data", str(data), "--out", str(run)]
+    process = subprocess.Popen(
+        [*verb, *small["kge"], *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     _wait_for_steps(run / "metrics.jsonl", process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
