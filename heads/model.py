@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from ..data.prompts import prompt_template
@@ -15,11 +17,15 @@ from ..errors import CheckpointError, ConfigError, TokenizerMismatchError
 from ..lm.tokenizer import TextTokenizer
 from .base import QueryBatch
 from .encoders import Backbone, PromptBatch, load_backbone
+from .encoders.causal import Prefix
 from .encoders.prompt_table import PromptTable
 from .kon import KONConfig, KONHead, StepStates
 from .pretrained import WEIGHTS_FILE, read_info, read_weights, write_info
 from .score import Encoded, EntityScorer
 from .vocab import EntityVocab
+
+WORTH_SHARING = 8
+"""Tokens of common prefix from which on running them once outweighs the slower attention to a cache."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,7 @@ class KonModel(nn.Module):
         self.prompts = PromptTable(
             prompt_template(texts.template), tokenizer, self.vocab.names, texts.relations
         )
+        self._prefix: Prefix | None = None
 
     @property
     def num_entities(self) -> int:
@@ -100,7 +107,25 @@ class KonModel(nn.Module):
 
     def encode(self, queries: QueryBatch) -> Encoded:
         """Backbone pass and slot table of B queries; see ``QueryScorer``."""
-        return self.tables(self.states(self.backbone.prompt_hidden(self.prompt(queries)), queries))
+        prompts = self.prompt(queries)
+        if self._prefix is None:
+            return self.tables(self.states(self.backbone.prompt_hidden(prompts), queries))
+        return self.tables(self.states(self.backbone.prompt_hidden(prompts, self._prefix), queries))
+
+    @contextmanager
+    def sharing_prefix(self) -> Iterator[None]:
+        """Inside, ``encode`` runs the text that all prompts begin with only once.
+
+        For evaluation mode without gradients; the weights must not change inside. Does nothing where the
+        backbone is not causal or the common text is short.
+        """
+        ids = torch.from_numpy(self.prompts.prefix)
+        if self.backbone.causal and len(ids) >= WORTH_SHARING:
+            self._prefix = self.backbone.shared_prefix(ids.to(self.backbone.output_weight.device))
+        try:
+            yield
+        finally:
+            self._prefix = None
 
     def tables(self, states: StepStates) -> Encoded:
         """The slot table of step states, differentiable."""

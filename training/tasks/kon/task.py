@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from ....data.load import load_dataset
 from ....data.names import entity_names, relation_names
 from ....data.queries import Queries
 from ....heads.base import QueryBatch
 from ....heads.counters import Pairs
-from ....heads.encoders import PromptBatch, build_backbone
+from ....heads.encoders import CachedConfig, PromptBatch, build_backbone
 from ....heads.kon import StepStates
 from ....heads.losses import (
     entity_ce,
@@ -36,6 +36,7 @@ from ...link_data import LinkData, answers_of, query_tensors
 from ...link_prediction import headline
 from ...order import DataOrder, item_seed
 from ...task import Batch, Loss, ParamGroup, Runtime
+from .cache import ensure_cache
 from .config import KonTaskConfig
 
 Ints = NDArray[np.int64]
@@ -58,8 +59,10 @@ class KonTask:
         self.data = LinkData.of(load_dataset(config.data))
         self.dataset = dataset = self.data.dataset
         names, relations = entity_names(dataset, config.data), relation_names(dataset)
-        backbone = build_backbone(self.settings.backbone, [*names, *relations])
         texts = KonTexts(tuple(names), tuple(relations), self.settings.template)
+        if isinstance(self.settings.backbone, CachedConfig):
+            ensure_cache(self.settings.backbone, texts, dataset, runtime)
+        backbone = build_backbone(self.settings.backbone, [*names, *relations])
         self.model = KonModel(backbone, self.settings.head, texts).to(runtime.device)
         self.best = (headline(config.eval), "max")
         queries, train = self.data.train.queries, config.train
@@ -178,7 +181,8 @@ class KonTask:
 
     def evaluate(self, split: str) -> dict[str, float]:
         """Filtered ranking metrics of ``split``."""
-        return self.data.evaluate(self.model, split, self.config.eval, self.runtime)
+        with self.model.sharing_prefix():
+            return self.data.evaluate(self.model, split, self.config.eval, self.runtime)
 
     def state_dict(self) -> dict[str, Any]:
         """The tokenizer's identity: with another one the same weights mean other words."""
@@ -194,6 +198,13 @@ class KonTask:
         state = self.model.state_dict(keep_vars=True)
         frozen_backbone = {name for name in state if name.startswith("backbone.") and name not in trained}
         return {name: value for name, value in state.items() if name not in frozen_backbone}
+
+    def shards(self) -> list[nn.Module]:
+        """The backbone's blocks, as its Hugging Face class names them, without one that lends W."""
+        backbone = self.model.backbone
+        names = getattr(getattr(backbone, "model", None), "_no_split_modules", None) or ()
+        blocks = [module for module in backbone.modules() if type(module).__name__ in names]
+        return [b for b in blocks if all(p is not backbone.output_weight for p in b.parameters())]
 
     def flops_per_unit(self) -> float:
         """Backbone and slot table, forward and backward: 6 · parameters · tokens + 6 · S · d per query.
