@@ -127,7 +127,8 @@ class KONHead(nn.Module):
         self.log_scale = nn.Parameter(torch.zeros(num_relations), requires_grad=not config.paper_mode)
         self.gamma_logit: nn.Parameter | None = None
         if config.learn_gamma:
-            self.gamma_logit = nn.Parameter(torch.logit(torch.tensor(config.length_gamma)))
+            # (1,) and not (): FSDP2 shards the first dimension
+            self.gamma_logit = nn.Parameter(torch.logit(torch.tensor([config.length_gamma])))
 
     @property
     def alpha(self) -> Tensor:
@@ -139,7 +140,7 @@ class KONHead(nn.Module):
         """() length exponent γ in [0, 1]."""
         if self.gamma_logit is None:
             return self.log_alpha.new_tensor(self.config.length_gamma)
-        return self.gamma_logit.sigmoid()
+        return self.gamma_logit.sigmoid().squeeze(0)
 
     def forward(self, h: Tensor, relation: Tensor | None = None) -> StepStates:
         """Step states of B queries.

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.distributed as td
 
 from kgllm.training import checkpoint, dist
 from kgllm.training.config import RunConfig, load_config, task_class
@@ -158,5 +159,9 @@ def difference(one: Sequence[dict[str, torch.Tensor]], two: Sequence[dict[str, t
 
 
 if __name__ == "__main__":
+    if "WORLD_SIZE" in os.environ:
+        # One group for all runs: a second one can meet keys that the first has left in torchrun's store.
+        td.init_process_group("gloo")
+        td.init_process_group = td.destroy_process_group = lambda *_: None
     for entry in json.loads(sys.argv[2]):
         run(Path(sys.argv[1]), Path(entry.pop("folder")), entry.pop("variant"), **entry)
