@@ -27,7 +27,10 @@ class QueryScorer(Protocol):
     ``score`` is cheap and may be called for any slice, in any order, with equal results.
     """
 
-    num_entities: int
+    @property
+    def num_entities(self) -> int:
+        """Entities that a query is scored against."""
+        ...
 
     def encode(self, queries: QueryBatch) -> Any:
         """Whatever ``score`` needs; opaque to callers."""
