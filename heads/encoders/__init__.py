@@ -56,10 +56,12 @@ def load_backbone(folder: Path) -> Backbone:
     if not path.is_file():
         raise CheckpointError(f"{folder} holds no {BACKBONE_FILE}; give a saved backbone's folder")
     try:
-        kind = json.loads(path.read_text(encoding="utf-8"))["kind"]
-    except (ValueError, KeyError) as error:
-        raise CheckpointError(f"{path} cannot be read ({error}); save the backbone again") from error
-    loaded: Backbone = _resolve(kind).load(Path(folder))
+        loaded: Backbone = _resolve(json.loads(path.read_text(encoding="utf-8"))["kind"]).load(path.parent)
+    except (OSError, ValueError, KeyError, TypeError) as error:  # what readers of torn files raise
+        problem = " ".join(str(error).split())
+        raise CheckpointError(
+            f"the backbone in {folder} cannot be read ({problem}); save it again"
+        ) from error
     return loaded
 
 
