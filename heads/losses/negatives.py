@@ -24,9 +24,7 @@ class Negatives(NamedTuple):
     log_expected: NDArray[np.float32]
 
 
-def strict_negatives(
-    known: tuple[Ints, Ints], draws: NDArray[np.uint64], num_entities: int
-) -> Negatives:
+def strict_negatives(known: tuple[Ints, Ints], draws: NDArray[np.uint64], num_entities: int) -> Negatives:
     """Turn random integers into non-answers of each query, uniform and with replacement.
 
     A draw is a rank r among the non-answers; the entity at that rank is r plus the number of known answers

@@ -145,20 +145,21 @@ class KonTask:
         states = self.model.states(hidden, queries)
         count = len(queries.source)
         total = self._entity_loss(self.model.tables(states), batch)
-        parts = {"entity": (total.detach(), count)}
+        parts: dict[str, tuple[Tensor, int | Tensor]] = {"entity": (total.detach(), count)}
         if trajectory is not None:
             extra, extra_parts = self._trajectory_loss(states, trajectory, batch)
-            total, parts = total + extra, parts | extra_parts
+            total, parts = total + extra, {**parts, **extra_parts}
         return Loss(total, count, parts)
 
     def _entity_loss(self, encoded: Encoded, batch: Batch) -> Tensor:
         loss, scorer = self.settings.loss, self.model.scorer
         if loss.entity in SAMPLED:
             candidates = torch.cat([batch["answer"][:, None], batch["negatives"]], dim=1)
-            positive, negative = scorer.scores(encoded, candidates).split((1, loss.negatives), dim=1)
+            scores = scorer.scores(encoded, candidates)
+            positive, negative = scores[:, 0], scores[:, 1:]
             if loss.entity == "info_nce":
-                return info_nce(positive[:, 0], negative, batch["log_expected"][:, None])[0]
-            return self_adversarial_bce(positive[:, 0], negative, loss.temperature)[0]
+                return info_nce(positive, negative, batch["log_expected"][:, None])[0]
+            return self_adversarial_bce(positive, negative, loss.temperature)[0]
         scores, gold = scorer.scores_all(encoded), Pairs(batch["gold_query"], batch["gold_entity"])
         if loss.entity == "ce_all":
             return entity_ce(scores, gold, gold, loss.label_smoothing)[0]
@@ -216,7 +217,8 @@ class KonTask:
         per_token = sum((6 if p.requires_grad else 4) * p.numel() for p in matrices)
         per_token -= 6 * model.backbone.output_weight.numel()  # looked up, not multiplied
         tokens = float(np.mean(self._order.lengths)) if self._order.lengths is not None else 0.0
-        return per_token * tokens + 6.0 * len(model.vocab.slots) * model.backbone.hidden_size
+        slots: int = len(model.vocab.slots) * model.backbone.hidden_size
+        return float(per_token * tokens + 6 * slots)
 
     def describe(self) -> tuple[str, str]:
         """The model and what it learned from, in words."""
