@@ -67,7 +67,7 @@ def learning_curves(losses: Curve, scores: Mapping[str, Curve]) -> str:
             axes[1].plot(*curve, color=color, linewidth=1.5, marker="o", markersize=3, label=name)
         axes[1].set(title="Validation", xlabel="step", ylim=(0, 1), xlim=axes[0].get_xlim())
         if scores:
-            axes[1].legend(loc="lower right", frameon=False)
+            axes[1].legend(loc="best", frameon=False)
 
     return _svg("curves", draw, columns=2, height=2.9)
 
