@@ -25,8 +25,8 @@ from kgllm.data import load_dataset
 from kgllm.data.dataset import Dataset
 from kgllm.data.queries import Side
 from kgllm.heads.base import QueryBatch
-from kgllm.training.eval_config import EvalConfig
-from kgllm.training.link_prediction import known_answers, rank_triples
+from kgllm.training.ranking.config import EvalConfig
+from kgllm.training.ranking.link_prediction import known_answers, rank_triples
 
 DIM = 100
 

@@ -13,8 +13,8 @@ from .output import Json, emit, log, table_of
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ..training.eval_config import EvalConfig
-    from ..training.evaluation import Evaluation
+    from ..training.ranking.config import EvalConfig
+    from ..training.ranking.evaluation import Evaluation
 
 
 def evaluate(

@@ -60,8 +60,8 @@ def train(
 
 def _run(resolved: Resolved, *, resume: bool, tensorboard: bool, as_json: bool) -> None:
     from ..training.experiment import train as run
-    from ..training.link_prediction import headline
     from ..training.log import Console, TensorBoard
+    from ..training.ranking.link_prediction import headline
 
     folder = resolved.config.out or _new_folder(resolved)
     listeners: list[Listener] = [Console(headline(resolved.config.eval))]

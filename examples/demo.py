@@ -16,10 +16,10 @@ from rich.console import Console
 from rich.table import Table
 
 from kgllm.training.choose import choose_config
-from kgllm.training.evaluation import Evaluation
 from kgllm.training.experiment import train
 from kgllm.training.log import Console as Progress
 from kgllm.training.predict import Question, predict_run
+from kgllm.training.ranking.evaluation import Evaluation
 
 out = Console(highlight=False)
 MODELS = {"ComplEx": ("kge", "default"), "K-ON": ("kon", "encoder")}

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 from ..data.config import DataConfig
 from ..errors import ConfigError
 from .config_errors import blocks_of, sentences
-from .eval_config import EvalConfig
+from .ranking.config import EvalConfig
 from .settings import Block, FitSettings, OptimConfig, RuntimeConfig, TrainConfig
 from .tasks import TASKS
 

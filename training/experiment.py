@@ -23,15 +23,15 @@ from ..heads.pretrained import load_pretrained
 from ..heads.vocab import EntityVocab
 from . import checkpoint, dist
 from .config import Resolved, RunConfig, task_class
-from .controls import controls
 from .dry_run import DryRun
 from .dry_run import dry_run as one_step
-from .eval_config import EvalConfig, Split
-from .evaluation import Evaluation, RunFacts, evaluate
-from .link_prediction import Progress, evaluating, headline, known_answers, rank_triples, trace
 from .log import Listener
 from .loop import Result, fit
-from .report import write_report
+from .ranking.config import EvalConfig, Split
+from .ranking.controls import controls
+from .ranking.evaluation import Evaluation, RunFacts, evaluate
+from .ranking.link_prediction import Progress, evaluating, headline, known_answers, rank_triples, trace
+from .report.page import write_report
 from .run import CHECKPOINTS
 from .run_folder import forget_run, load_run, open_run, write_atomically
 from .task import Runtime

@@ -10,8 +10,8 @@ from ..data.dataset import Dataset
 from ..data.queries import AnswerTable, Queries
 from ..heads.base import QueryBatch, QueryScorer
 from ..heads.counters import Pairs
-from .eval_config import SELECTION_FILTER, EvalConfig
-from .link_prediction import flat_metrics, gather_ranks, known_answers, rank_triples
+from .ranking.config import SELECTION_FILTER, EvalConfig
+from .ranking.link_prediction import flat_metrics, gather_ranks, known_answers, rank_triples
 from .task import Runtime
 
 

@@ -17,7 +17,7 @@ from ..errors import ConfigError
 from ..heads.counters import Pairs, top_k
 from .experiment import open_model
 from .link_data import query_tensors
-from .link_prediction import evaluating, known_answers
+from .ranking.link_prediction import evaluating, known_answers
 
 
 @dataclass(frozen=True)

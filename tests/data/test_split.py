@@ -82,9 +82,7 @@ def test_a_file_without_splits_is_split_and_says_so(write: Write) -> None:
 
 
 def test_a_graph_too_small_to_split_is_refused(write: Write) -> None:
-    with pytest.raises(
-        DataError, match="mykg cannot be split: only 0 of its 2 triples can leave"
-    ):
+    with pytest.raises(DataError, match="mykg cannot be split: only 0 of its 2 triples can leave"):
         load_dataset(write({"train.txt": "a\tr\tb\nb\tr\tc\n"}))
 
 

@@ -13,9 +13,9 @@ import pytest
 import torch
 
 from kgllm.data.queries import AnswerTable
-from kgllm.training.eval_config import EvalConfig
-from kgllm.training.link_prediction import rank_triples
-from kgllm.training.ranks import HITS, TIES, Ranks, adjusted_metrics, base_metrics
+from kgllm.training.ranking.config import EvalConfig
+from kgllm.training.ranking.link_prediction import rank_triples
+from kgllm.training.ranking.ranks import HITS, TIES, Ranks, adjusted_metrics, base_metrics
 
 DIM = 8
 SETS = ("nations", "kinships", "umls")

@@ -20,8 +20,8 @@ from ...heads.kge import KgeConfig, KgeModel
 from ...heads.losses import self_adversarial_bce, strict_negatives
 from ..config import RunConfig
 from ..link_data import LinkData, query_tensors
-from ..link_prediction import headline
 from ..order import DataOrder, item_seed
+from ..ranking.link_prediction import headline
 from ..task import Batch, Loss, ParamGroup, Runtime
 
 Ints = NDArray[np.int64]

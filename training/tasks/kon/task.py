@@ -33,8 +33,8 @@ from ....heads.model import KonModel, KonTexts, require_tokenizer
 from ....heads.score import Encoded
 from ...config import RunConfig
 from ...link_data import LinkData, answers_of, query_tensors
-from ...link_prediction import headline
 from ...order import DataOrder, item_seed
+from ...ranking.link_prediction import headline
 from ...task import Batch, Loss, ParamGroup, Runtime
 from .cache import ensure_cache
 from .config import KonTaskConfig

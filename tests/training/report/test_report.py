@@ -13,11 +13,11 @@ import pytest
 from kgllm.data.dataset import Dataset
 from kgllm.errors import DataError
 from kgllm.kg.vocab import Vocab
-from kgllm.training.eval_config import EvalConfig
-from kgllm.training.evaluation import RunFacts, evaluate
-from kgllm.training.figures import VARIABLES, rank_histogram, relation_bars
-from kgllm.training.rank_table import RankTable
-from kgllm.training.report import write_report
+from kgllm.training.ranking.config import EvalConfig
+from kgllm.training.ranking.evaluation import RunFacts, evaluate
+from kgllm.training.ranking.table import RankTable
+from kgllm.training.report.figures import VARIABLES, rank_histogram, relation_bars
+from kgllm.training.report.page import write_report
 
 NAMES = {"e0": "Ada & <b>Co</b>", "r0": "knows $x$ of", "r1": "認識"}
 

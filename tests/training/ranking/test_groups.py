@@ -7,8 +7,8 @@ import pytest
 
 from kgllm.data.dataset import Dataset
 from kgllm.kg.vocab import Vocab
-from kgllm.training.groups import group_metrics, groupings, relation_categories
-from kgllm.training.rank_table import RankTable
+from kgllm.training.ranking.groups import group_metrics, groupings, relation_categories
+from kgllm.training.ranking.table import RankTable
 
 A, B, C, D, E = range(5)
 TRAIN = np.array([(A, 0, B), (A, 0, C), (A, 0, D), (B, 1, A), (C, 1, A), (D, 1, A), (A, 2, B)])

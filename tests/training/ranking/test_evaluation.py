@@ -11,11 +11,11 @@ import pytest
 from kgllm.data.dataset import Dataset, SourceFile
 from kgllm.errors import ReadError
 from kgllm.kg.vocab import Vocab
-from kgllm.training.baselines import FrequencyScorer
-from kgllm.training.eval_config import EvalConfig
-from kgllm.training.evaluation import RunFacts, evaluate
-from kgllm.training.link_prediction import flat_metrics, known_answers, rank_triples, trace
-from kgllm.training.rank_files import read_ranks
+from kgllm.training.ranking.baselines import FrequencyScorer
+from kgllm.training.ranking.config import EvalConfig
+from kgllm.training.ranking.evaluation import RunFacts, evaluate
+from kgllm.training.ranking.files import read_ranks
+from kgllm.training.ranking.link_prediction import flat_metrics, known_answers, rank_triples, trace
 
 ENTITIES, RELATIONS = 12, 3
 FACTS = RunFacts("frequencies", 7, "train triples", "last step")
@@ -92,7 +92,7 @@ def test_a_broken_line_is_named(dataset, tmp_path):
 def test_a_failed_write_leaves_the_old_file(dataset, tmp_path, monkeypatch):
     evaluation(dataset).write(tmp_path)
     before = (tmp_path / "ranks.jsonl").read_bytes()
-    monkeypatch.setattr("kgllm.training.rank_files.json.dumps", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("kgllm.training.ranking.files.json.dumps", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         evaluation(dataset).write(tmp_path)
     assert (tmp_path / "ranks.jsonl").read_bytes() == before

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kgllm.training.bootstrap import Bootstrap, intervals, paired_difference
-from kgllm.training.rank_table import RankTable
-from kgllm.training.ranks import adjusted_metrics, base_metrics
+from kgllm.training.ranking.bootstrap import Bootstrap, intervals, paired_difference
+from kgllm.training.ranking.ranks import adjusted_metrics, base_metrics
+from kgllm.training.ranking.table import RankTable
 
 
 def table(ranks, candidates=50):

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from kgllm.data.queries import AnswerTable
 from kgllm.errors import ScoreError
-from kgllm.training.eval_config import EvalConfig
-from kgllm.training.link_prediction import rank_triples
-from kgllm.training.rank_table import RankTable, merge
-from kgllm.training.ranks import Ranks, adjusted_metrics, base_metrics, expected, harmonic
+from kgllm.training.ranking.config import EvalConfig
+from kgllm.training.ranking.link_prediction import rank_triples
+from kgllm.training.ranking.ranks import Ranks, adjusted_metrics, base_metrics, expected, harmonic
+from kgllm.training.ranking.table import RankTable, merge
 
 
 class Fixed:

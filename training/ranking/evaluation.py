@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.dataset import Dataset
+from ...data.dataset import Dataset
 from .bootstrap import Bootstrap, intervals
-from .eval_config import EvalConfig
+from .config import EvalConfig
+from .files import RankFile, replacing, write_ranks
 from .groups import GroupRow, group_metrics, groupings
 from .link_prediction import by_side, flat_metrics, headline
-from .rank_files import RankFile, replacing, write_ranks
-from .rank_table import RankTable
 from .ranks import Floats, Ints
+from .table import RankTable
 
 
 @dataclass(frozen=True)

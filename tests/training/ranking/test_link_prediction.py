@@ -14,8 +14,8 @@ from torch import nn
 from kgllm.data.dataset import Dataset
 from kgllm.errors import DataError
 from kgllm.kg.vocab import Vocab
-from kgllm.training.eval_config import SELECTION_FILTER, EvalConfig
-from kgllm.training.link_prediction import (
+from kgllm.training.ranking.config import SELECTION_FILTER, EvalConfig
+from kgllm.training.ranking.link_prediction import (
     by_side,
     chunk_size,
     evaluating,
@@ -26,8 +26,8 @@ from kgllm.training.link_prediction import (
     rank_triples,
     trace,
 )
-from kgllm.training.rank_table import RankTable, merge
-from kgllm.training.ranks import TIES
+from kgllm.training.ranking.ranks import TIES
+from kgllm.training.ranking.table import RankTable, merge
 from kgllm.training.task import Runtime
 
 ENTITIES, RELATIONS = 30, 4
@@ -221,8 +221,8 @@ def test_gather_without_processes_is_the_table(dataset):
 
 WORKER = """
 import sys, torch, numpy as np
-from kgllm.training.link_prediction import gather_ranks
-from kgllm.training.rank_table import RankTable
+from kgllm.training.ranking.link_prediction import gather_ranks
+from kgllm.training.ranking.table import RankTable
 rank = int(sys.argv[1])
 torch.distributed.init_process_group("gloo", init_method=sys.argv[2], rank=rank, world_size=2)
 own = np.array([rank])

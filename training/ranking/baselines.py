@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..data.dataset import Triples
-from ..data.queries import Side, ask
-from ..heads.base import QueryBatch
+from ...data.dataset import Triples
+from ...data.queries import Side, ask
+from ...heads.base import QueryBatch
 from .ranks import Floats, Ints
 
 

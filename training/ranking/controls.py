@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..data.dataset import Dataset
+from ...data.dataset import Dataset
 from .baselines import FrequencyScorer
-from .eval_config import EvalConfig
+from .config import EvalConfig
 from .link_prediction import by_side, flat_metrics, known_answers, rank_triples
-from .rank_table import RankTable
 from .ranks import expected
+from .table import RankTable
 
 
 def controls(

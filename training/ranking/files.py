@@ -12,12 +12,12 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from ..data.queries import Side
-from ..errors import ReadError
-from ..kg.vocab import Vocab
+from ...data.queries import Side
+from ...errors import ReadError
+from ...kg.vocab import Vocab
 from .groups import Grouping
-from .rank_table import RankTable
 from .ranks import Floats, Ints
+from .table import RankTable
 
 _DERIVED = ("side", "relation", "relation x side")
 """Groupings that a line's own fields give; they are not repeated in its groups."""

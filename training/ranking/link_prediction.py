@@ -11,15 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..data.dataset import Dataset, Triples
-from ..data.queries import AnswerTable, Queries, Side, ask
-from ..errors import DataError
-from ..heads.base import QueryBatch, QueryScorer
-from ..heads.counters import Pairs, RankCounts, Tolerance, count_ranks, top_k
-from .eval_config import EvalConfig
-from .rank_table import RankTable, merge
+from ...data.dataset import Dataset, Triples
+from ...data.queries import AnswerTable, Queries, Side, ask
+from ...errors import DataError
+from ...heads.base import QueryBatch, QueryScorer
+from ...heads.counters import Pairs, RankCounts, Tolerance, count_ranks, top_k
+from ..task import Runtime
+from .config import EvalConfig
 from .ranks import TIES, Floats, Ints, adjusted_metrics, base_metrics
-from .task import Runtime
+from .table import RankTable, merge
 
 Progress = Callable[[int, int], None]
 """Called with (distinct queries ranked, distinct queries in all) after each batch."""

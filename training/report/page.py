@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from ..data.queries import Side
-from ..errors import DataError
+from ...data.queries import Side
+from ...errors import DataError
+from ..log import read_lines
+from ..ranking.files import RankFile, read_ranks, replacing
+from ..ranking.groups import Grouping, group_metrics
+from ..ranking.link_prediction import by_side
 from .figures import Curve, learning_curves, rank_histogram, relation_bars
-from .groups import Grouping, group_metrics
-from .link_prediction import by_side
-from .log import read_lines
-from .rank_files import RankFile, read_ranks, replacing
 
 _RELATIONS, _WORST = 20, 15
 _TITLES = {"mrr": "MRR", "mr": "MR", "amri": "AMRI", "adjusted_mrr": "adjusted MRR"}

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.dataset import Dataset, Triples
-from ..data.queries import Side
-from .rank_table import RankTable
+from ...data.dataset import Dataset, Triples
+from ...data.queries import Side
 from .ranks import HITS, Ints, adjusted_metrics, base_metrics
+from .table import RankTable
 
 _MANY = 1.5
 """Bordes et al. 2013: above this mean number of answers a side counts as N."""

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .rank_table import RankTable
 from .ranks import HITS, TIES, Floats, Ints, expected
+from .table import RankTable
 
 
 class Interval(NamedTuple):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.queries import Queries, Side
+from ...data.queries import Queries, Side
 from .ranks import Floats, Ints, Ranks
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .ranks import Floats
+from ..ranking.ranks import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from kgllm.heads.base import QueryBatch, QueryScorer
-from kgllm.training.baselines import FrequencyScorer
+from kgllm.training.ranking.baselines import FrequencyScorer
 
 TRAIN = np.array([(0, 0, 1), (2, 0, 1), (0, 0, 2), (3, 1, 0)])
 
