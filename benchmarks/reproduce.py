@@ -19,6 +19,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+PAPER = tuple(
+    word
+    for setting in (
+        *("head.paper_mode=true", "head.weights=fixed", "head.length_gamma=1.0", "head.learn_gamma=false"),
+        *("head.normalise=none", "head.eos=false", "loss.entity=self_adv_bce", "loss.negatives=64"),
+    )
+    for word in ("--set", f"kon.{setting}")
+)
 RUNS = {
     "umls-kge": ("kge", "umls", ()),
     "kinships-kge": ("kge", "kinships", ()),
@@ -27,6 +35,13 @@ RUNS = {
     "world-kge": ("kge", "world", ()),
     "umls-kon": ("kon", "umls", ("--preset", "tiny")),
     "world-kon": ("kon", "world", ("--preset", "encoder")),
+    "world-kon-random-names": ("kon", "world", ("--preset", "encoder", "--set", "kon.names=random")),
+    "umls-kon-random-names": ("kon", "umls", ("--preset", "tiny", "--set", "kon.names=random")),
+    "umls-kon-K1": (
+        *("kon", "umls"),
+        ("--preset", "tiny", "--set", "kon.head.K=1", "--set", "kon.head.allow_collisions=true"),
+    ),
+    "umls-kon-paper": ("kon", "umls", ("--preset", "tiny", *PAPER)),
     "codex-s-kon": ("kon", "codex-s", ("--preset", "default")),
     "codex-s-kon-encoder": ("kon", "codex-s", ("--preset", "encoder")),
     "wn18rr-kon": ("kon", "wn18rr", ("--preset", "default", "--set", "train.epochs=1")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -87,6 +88,17 @@ def number_names(names: Sequence[str]) -> list[str]:
         taken.add(numbered)
         out.append(numbered)
     return out
+
+
+def random_names(count: int, seed: int) -> list[str]:
+    """``count`` distinct names of twelve letters that mean nothing, for controls."""
+    names: dict[str, None] = {}
+    draw = 0
+    while len(names) < count:
+        digest = hashlib.sha256(f"{seed} {draw}".encode()).digest()
+        names["".join(chr(ord("a") + byte % 26) for byte in digest[:12])] = None
+        draw += 1
+    return list(names)
 
 
 def _policies(config: DataConfig) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kgllm.data import DataConfig, entity_names, load_dataset, relation_names
-from kgllm.data.names import name_entities, number_names
+from kgllm.data.names import name_entities, number_names, random_names
 from kgllm.data.texts import read_aliases, read_descriptions, read_names, readable, readable_relation
 from kgllm.errors import DataError, ReadError
 
@@ -177,3 +177,10 @@ def test_texts_of_wn18rr_and_fb15k_237(data_root: Callable[[str], Path]) -> None
     freebase = load_dataset(DataConfig(name="fb15k-237", audit="off")).texts
     assert freebase.descriptions["/m/010016"] == "city in Texas, United States"
     assert freebase.aliases["/m/010016"] == ("Denton, Texas",)
+
+
+def test_random_names_are_distinct_and_repeatable() -> None:
+    names = random_names(1000, seed=3)
+    assert names == random_names(1000, seed=3)
+    assert len(set(names)) == 1000
+    assert not set(names) & set(random_names(1000, seed=4))

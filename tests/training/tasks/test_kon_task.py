@@ -168,3 +168,10 @@ def test_evaluation_shares_the_prompts_prefix(build: Build, monkeypatch: pytest.
         step(task, 2)
     assert runs == [len(task.model.prompts.prefix)] * 2
     assert runs[0] > 8
+
+
+def test_the_control_knows_no_names(build: Build) -> None:
+    real, control = build("kon"), build("kon", "kon.names=random")
+    assert not set(real.model.vocab.names) & set(control.model.vocab.names)
+    assert len(set(control.model.vocab.names)) == len(real.model.vocab.names)
+    assert control.describe()[1] == "train triples and random names"

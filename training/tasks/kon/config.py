@@ -51,6 +51,9 @@ class KonTaskConfig(BaseModel):
     """The K-ON head."""
     loss: KonLossConfig = KonLossConfig()
     """The losses and their weights."""
+    names: Literal["real", "random"] = "real"
+    """``random`` replaces every entity name by letters without meaning: the control that tells what a
+    result owes to names."""
     template: str = "compact"
     """Prompt: ``compact`` for small models, ``expert`` for pretrained LMs, ``question`` for encoders."""
     lr: float = Field(default=2e-3, gt=0)

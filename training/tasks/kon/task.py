@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ....data.load import load_dataset
-from ....data.names import entity_names, relation_names
+from ....data.names import entity_names, random_names, relation_names
 from ....data.queries import Queries
 from ....heads.base import QueryBatch
 from ....heads.counters import Pairs
@@ -58,7 +58,7 @@ class KonTask:
         self.settings: KonTaskConfig = config.block
         self.data = LinkData.of(load_dataset(config.data))
         self.dataset = dataset = self.data.dataset
-        names, relations = entity_names(dataset, config.data), relation_names(dataset)
+        names, relations = self._entity_names(), relation_names(dataset)
         texts = KonTexts(tuple(names), tuple(relations), self.settings.template)
         if isinstance(self.settings.backbone, CachedConfig):
             ensure_cache(self.settings.backbone, texts, dataset, runtime)
@@ -69,6 +69,11 @@ class KonTask:
         lengths = self.model.prompts.lengths(queries.source, queries.relation, queries.side)
         per_step = train.accumulate * runtime.world
         self._order = DataOrder(len(queries), train.micro_batch, per_step, runtime.seed, lengths)
+
+    def _entity_names(self) -> list[str]:
+        if self.settings.names == "real":
+            return entity_names(self.dataset, self.config.data)
+        return random_names(len(self.dataset.entities), self.runtime.seed)
 
     def groups(self) -> list[ParamGroup]:
         """Backbone and head, each with its own learning rate."""
@@ -223,7 +228,8 @@ class KonTask:
     def describe(self) -> tuple[str, str]:
         """The model and what it learned from, in words."""
         report, backbone = self.model.vocab.report, self.settings.backbone
-        return f"K-ON, K = {report.K}, {backbone.kind} backbone", "train triples and names"
+        names = "names" if self.settings.names == "real" else "random names"
+        return f"K-ON, K = {report.K}, {backbone.kind} backbone", f"train triples and {names}"
 
     def export(self, folder: Path) -> None:
         """A folder for ``KonModel.from_pretrained``."""
