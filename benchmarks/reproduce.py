@@ -45,6 +45,10 @@ RUNS = {
     "codex-s-kon": ("kon", "codex-s", ("--preset", "default")),
     "codex-s-kon-encoder": ("kon", "codex-s", ("--preset", "encoder")),
     "wn18rr-kon": ("kon", "wn18rr", ("--preset", "default", "--set", "train.epochs=1")),
+    "wn18rr-kon-encoder": (
+        *("kon", "wn18rr"),
+        ("--preset", "encoder", "--set", "train.epochs=1", "--set", "train.eval_every=0"),
+    ),
 }
 METRICS = ("mrr", "hits@1", "hits@10")
 
