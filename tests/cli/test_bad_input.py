@@ -67,7 +67,7 @@ def test_duplicate_names_are_refused_until_a_policy_is_chosen(
 
 BAD_SETTINGS = {
     "unknown task": (("--task", "kan"), "task 'kan' is unknown; choose one of kge, kon"),
-    "wrong preset": (("--preset", "huge"), "task kon has no preset 'huge'; choose one of default, "),
+    "wrong preset": (("--preset", "huge"), "task kon has no preset 'huge'; choose one of "),
     "unknown key": (("--set", "train.stepps=3"), "train.stepps: is no setting; did you mean train.steps?"),
     "bad value": (("--set", "kon.lr=fast"), "kon.lr: input should be a valid number"),
     "no value": (("--set", "kon.lr"), "--set 'kon.lr' has no value; write --set key.key=value"),

@@ -4,6 +4,7 @@ import gc
 import itertools
 import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -242,6 +243,15 @@ def test_training_works_outside_the_main_thread(toy: ModuleType, tmp_path: Path)
     assert results[0].step == 23
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT raises, also where a shell started the tests in the background and so had it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_a_second_signal_ends_at_once(toy: ModuleType, tmp_path: Path) -> None:
     settings = FitSettings(TrainConfig(steps=9, micro_batch=8))
     task = toy.ToyTask(Runtime(), settings.train, toy.SETTINGS)
