@@ -33,6 +33,8 @@ RUNS = {
     "nations-kge": ("kge", "nations", ()),
     "codex-s-kge": ("kge", "codex-s", ()),
     "world-kge": ("kge", "world", ()),
+    "umls-rotate": ("kge", "umls", ("--preset", "distance")),
+    "umls-transe": ("kge", "umls", ("--preset", "distance", "--set", "kge.model=transe")),
     "umls-kon": ("kon", "umls", ("--preset", "tiny")),
     "world-kon": ("kon", "world", ("--preset", "encoder")),
     "world-kon-random-names": ("kon", "world", ("--preset", "encoder", "--set", "kon.names=random")),
