@@ -11,6 +11,22 @@
     ├── TrainingError               training cannot go on: non-finite steps, no batches
     ├── CheckpointError             a checkpoint is missing, torn or of another model
     │   └── TokenizerMismatchError  a checkpoint was made with another tokenizer
+    ├── GraphError                  a graph store cannot do what was asked
+    │   ├── NotFoundError           no such entity, store or file
+    │   ├── BadRowsError            rows of a load or an upsert are wrong; holds the report
+    │   ├── SchemaError             an unknown label, relation or property; suggests near names
+    │   ├── QueryError              a query was not answered
+    │   │   ├── QuerySyntaxError    it is not Cypher
+    │   │   ├── QueryRefusedError   it is outside the read subset, or over a limit
+    │   │   ├── QueryTimeoutError   it took too long
+    │   │   └── QueryFailedError    it went wrong while running: division by zero, wrong types
+    │   └── StoreError              the store itself
+    │       ├── StoreBusyError      somebody else writes to it
+    │       ├── StoreReadOnlyError  it was opened for reading
+    │       ├── StoreCorruptError   its files are damaged and cannot be rebuilt
+    │       ├── StoreUnavailableError   the server does not answer, or refuses the password
+    │       ├── EngineCrashedError  the engine died; the store is whole and can be used on
+    │       └── DiskFullError       no space; nothing acknowledged is lost
     └── MissingExtraError           an optional dependency is not installed
 
 A message says what was found, what was expected and what to do, in one line.
@@ -23,14 +39,30 @@ from pathlib import Path
 
 __all__ = [
     "AuditError",
+    "BadRowsError",
     "CheckpointError",
     "ConfigError",
     "DataError",
+    "DiskFullError",
+    "EngineCrashedError",
     "FetchError",
+    "GraphError",
     "KgllmError",
     "MissingExtraError",
+    "NotFoundError",
+    "QueryError",
+    "QueryFailedError",
+    "QueryRefusedError",
+    "QuerySyntaxError",
+    "QueryTimeoutError",
     "ReadError",
+    "SchemaError",
     "ScoreError",
+    "StoreBusyError",
+    "StoreCorruptError",
+    "StoreError",
+    "StoreReadOnlyError",
+    "StoreUnavailableError",
     "TokenizerMismatchError",
     "TrainingError",
     "VocabError",
@@ -103,6 +135,93 @@ class CheckpointError(KgllmError):
 
 class TokenizerMismatchError(CheckpointError):
     """A checkpoint was made with a tokenizer other than the one given."""
+
+
+class GraphError(KgllmError):
+    """A graph store cannot do what was asked."""
+
+
+class NotFoundError(GraphError):
+    """There is no such entity, store or file."""
+
+
+class BadRowsError(GraphError):
+    """Rows of a load or an upsert are wrong, so nothing was written. ``report`` is the ``RejectReport``."""
+
+    def __init__(self, message: str, report: object) -> None:
+        self.report = report
+        super().__init__(message)
+
+
+class SchemaError(GraphError):
+    """A label, relation or property that the graph does not have.
+
+    ``suggestions`` are the nearest names it has.
+    """
+
+    def __init__(self, message: str, suggestions: Sequence[str] = ()) -> None:
+        self.suggestions = tuple(suggestions)
+        near = f"; did you mean {', '.join(self.suggestions)}?" if self.suggestions else ""
+        super().__init__(message + near)
+
+
+class QueryError(GraphError):
+    """A query was not answered."""
+
+
+class QuerySyntaxError(QueryError):
+    """The text is not Cypher. ``at`` is the offset of the first character that does not fit."""
+
+    def __init__(self, message: str, at: int = -1) -> None:
+        self.at = at
+        super().__init__(message)
+
+
+class QueryRefusedError(QueryError):
+    """Cypher outside the read subset, or over a limit.
+
+    ``reason`` is a short code, the same for the same cause.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        super().__init__(message)
+
+
+class QueryTimeoutError(QueryError):
+    """A query took longer than its limit; the store stays usable."""
+
+
+class QueryFailedError(QueryError):
+    """A query went wrong while it ran: division by zero, a value of the wrong type, a number out of range."""
+
+
+class StoreError(GraphError):
+    """The store itself cannot work."""
+
+
+class StoreBusyError(StoreError):
+    """Another process or handle writes to the store."""
+
+
+class StoreReadOnlyError(StoreError):
+    """A change was asked of a store that was opened for reading."""
+
+
+class StoreCorruptError(StoreError):
+    """The files of a store are damaged beyond what it can rebuild by itself."""
+
+
+class StoreUnavailableError(StoreError):
+    """The server does not answer, refuses the password, or is not what its address promises."""
+
+
+class EngineCrashedError(StoreError):
+    """The engine process died while it worked; the next call starts a new one."""
+
+
+class DiskFullError(StoreError):
+    """No space is left; nothing that was acknowledged is lost."""
 
 
 class MissingExtraError(KgllmError):

@@ -1,0 +1,1 @@
+"""The three graph stores."""
