@@ -232,10 +232,14 @@ class Reduce:
 
 @dataclass(frozen=True, slots=True)
 class Exists:
-    """``EXISTS { [MATCH] patterns [WHERE …] }``, and a pattern used as a predicate."""
+    """``EXISTS { [MATCH] patterns [WHERE …] }``, and a pattern used as a predicate.
+
+    ``bare`` says that it was written as a pattern, ``(a)-->(b)``: it may then bind no variables.
+    """
 
     patterns: tuple[PathPattern, ...]
     where: Expression | None = None
+    bare: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
