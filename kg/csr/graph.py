@@ -185,9 +185,8 @@ class CSRGraph:
     def edges(self, edges: Ints) -> list[Edge]:
         """The edges with these numbers, with ids and keys, without properties."""
         head, relation, tail = self.triples(edges).T
-        at = np.searchsorted(self.keyed, edges)
-        has_key = np.append(self.keyed, -1)[at] == edges
-        keys = iter(self.keys.take(pa.array(at[has_key])).to_pylist())
+        has_key = np.isin(edges, self.keyed)
+        keys = iter(self.keys.take(pa.array(np.searchsorted(self.keyed, edges[has_key]))).to_pylist())
         rows = zip(self.ids.take(head), relation.tolist(), self.ids.take(tail), has_key.tolist(), strict=True)
         return [Edge(h, self.relations[r], t, next(keys) if key else "") for h, r, t, key in rows]
 
@@ -203,7 +202,9 @@ class CSRGraph:
 
         The given nodes come first, at distance 0. With a ``limit`` no more than that many are returned.
         """
-        return walk.k_hop(self.hop(relations, direction), self._nids(nids), k, limit)
+        levels = walk.levels(self.hop(relations, direction), self._nids(nids), k, limit)
+        distance = np.repeat(np.arange(len(levels)), [len(level) for level in levels])
+        return np.concatenate(levels)[:limit], distance[:limit]
 
     def paths_by_rule(
         self, nid: int, rule: Sequence[tuple[int, Direction]], limit: int = 1000

@@ -15,7 +15,7 @@ from .adjacency import Adjacency, Ints, distinct
 if TYPE_CHECKING:
     from .graph import CSRGraph
 
-__all__ = ["REVERSE", "Hop", "k_hop", "layers", "rule_paths"]
+__all__ = ["REVERSE", "Hop", "layers", "levels", "rule_paths"]
 
 REVERSE: dict[Direction, Direction] = {"out": "in", "in": "out", "both": "both"}
 
@@ -65,22 +65,18 @@ class Hop:
         return pairs // width, (pairs % width).astype(np.int32)
 
 
-def k_hop(hop: Hop, nids: Ints, k: int, limit: int | None) -> tuple[Ints, Ints]:
-    """See :meth:`CSRGraph.k_hop`."""
+def levels(hop: Hop, nids: Ints, k: int, enough: int | None) -> list[Ints]:
+    """The nodes at distance 0, 1, …, ``k`` from ``nids``; no further ones once there are ``enough``."""
     size = len(hop.graph)
     seen = np.zeros(size, np.bool_)
-    level = distinct(nids, size)
-    levels, total = [level], len(level)
-    for _ in range(k):
-        seen[level] = True
-        if not len(level) or (limit is not None and total >= limit):
-            break
-        found = hop.reach(level)
-        level = distinct(found[~seen[found]], size)
-        levels.append(level)
-        total += len(level)
-    distance = np.repeat(np.arange(len(levels)), [len(level) for level in levels])
-    return np.concatenate(levels)[:limit], distance[:limit]
+    found = [distinct(nids, size)]
+    total = len(found[0])
+    while len(found) <= k and len(found[-1]) and (enough is None or total < enough):
+        seen[found[-1]] = True
+        reached = hop.reach(found[-1])
+        found.append(distinct(reached[~seen[reached]], size))
+        total += len(found[-1])
+    return found
 
 
 def rule_paths(hops: Sequence[Hop], nid: int, limit: int) -> Ints:
