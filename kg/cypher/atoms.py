@@ -115,8 +115,8 @@ class Atoms(Comprehensions):
         match arguments:
             case (ast.Property() | ast.Index() as subject,):
                 return ast.IsNull(subject, negated=True)
-            case (ast.Exists() as pattern,):
-                return pattern
+            case (ast.Exists(patterns=patterns, where=where),):
+                return ast.Exists(patterns, where)  # unlike the bare pattern, a value in any place
         raise self.error(start, "exists() takes a property or a pattern; write n.name IS NOT NULL")
 
     # --- CASE and maps ---

@@ -1,0 +1,79 @@
+"""Going through a syntax tree, and rebuilding it, without knowing every kind of node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from functools import cache
+from typing import Any, TypeVar
+
+from . import ast
+
+Tree = TypeVar("Tree")
+
+
+def children(node: object) -> Iterator[object]:
+    """The nodes directly below ``node``, from left to right."""
+    for name in _parts(node):
+        yield from _nodes(getattr(node, name))
+
+
+def walk(node: object) -> Iterator[object]:
+    """``node`` and everything below it, parents first."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def rewrite(node: Tree, change: Callable[[object], object | None]) -> Tree:
+    """A copy of ``node`` in which ``change`` has replaced what it gives a node for, parents first.
+
+    What was put in is not gone through again.
+    """
+    changed = change(node)
+    if changed is not None:
+        return changed  # type: ignore[return-value]
+    new = {name: _rewrite_value(getattr(node, name), change) for name in _parts(node)}
+    kept = all(value is getattr(node, name) for name, value in new.items())
+    return node if kept else replace(node, **new)  # type: ignore[type-var]
+
+
+def variables(node: object) -> set[str]:
+    """Names of all variables that are read below ``node``, those of comprehensions among them."""
+    return {n.name for n in walk(node) if isinstance(n, ast.Variable)}
+
+
+def names(node: object) -> set[str]:
+    """Names of all variables below ``node``: those that are read and those that patterns bind."""
+    bound = {
+        n.variable
+        for n in walk(node)
+        if isinstance(n, ast.NodePattern | ast.RelPattern | ast.PathPattern) and n.variable
+    }
+    return variables(node) | bound
+
+
+def _parts(node: object) -> tuple[str, ...]:
+    """Fields that may hold nodes: not the annotations, which take no part in comparison."""
+    kind: type[Any] = type(node)
+    return _fields(kind) if is_dataclass(kind) else ()
+
+
+@cache
+def _fields(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind) if f.compare)
+
+
+def _nodes(value: object) -> Iterator[object]:
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _nodes(item)
+    elif is_dataclass(value):
+        yield value
+
+
+def _rewrite_value(value: object, change: Callable[[object], object | None]) -> object:
+    if isinstance(value, tuple):
+        new = tuple(_rewrite_value(item, change) for item in value)
+        return value if all(a is b for a, b in zip(new, value, strict=True)) else new
+    return rewrite(value, change) if is_dataclass(value) else value
