@@ -26,10 +26,12 @@ def walk(node: object) -> Iterator[object]:
 
 
 def rewrite(node: Tree, change: Callable[[object], object | None]) -> Tree:
-    """A copy of ``node`` in which ``change`` has replaced what it gives a node for, parents first.
+    """A copy of a node, or of a tuple of nodes, in which ``change`` has put other nodes in place of some.
 
-    What was put in is not gone through again.
+    ``change`` gives None for a node that stays; parents come first, and what was put in is not gone through.
     """
+    if isinstance(node, tuple):
+        return _rewrite_value(node, change)  # type: ignore[return-value]
     changed = change(node)
     if changed is not None:
         return changed  # type: ignore[return-value]

@@ -20,7 +20,7 @@ class Projected:
     """A checked projection.
 
     Args:
-        tree: it, with ``star`` replaced by items, and SKIP and LIMIT by numbers.
+        tree: it, with ``star`` replaced by items, all of them ``aliased``, and SKIP and LIMIT by numbers.
         scope: what the next clause can see.
         where: what the WHERE of a WITH can see.
         source: the items as they were written, for :func:`projected`.
@@ -57,7 +57,7 @@ class Projections:
         if aggregating:
             _grouping(source)
         checked = [self.expressions.check(item.expression, scope) for item in source]
-        items = tuple(replace(item, expression=new) for item, (new, _) in zip(source, checked, strict=True))
+        items = tuple(ast.Item(new, item.name) for item, (new, _) in zip(source, checked, strict=True))
         after = Scope({item.name: found for item, (_, found) in zip(items, checked, strict=True)})
         closed = aggregating or node.distinct
         inner = after if closed else scope.with_types(after.types)
