@@ -15,6 +15,14 @@ __all__ = ["NAMES", "Cursor"]
 Part = TypeVar("Part")
 NAMES = ("name", "quoted")
 OPENING, CLOSING = {"(", "[", "{"}, {")", "]", "}"}
+HINTS = {
+    "NOT": "write NOT x IN list",
+    "GROUP": "items without aggregates are the groups",
+    "HAVING": "write WITH ... WHERE",
+    "SELECT": "write MATCH ... RETURN",
+    "!=": "write <>",
+    "=": "write one = to compare",
+}
 REFUSED_SYMBOLS = {";": "several-statements", "||": "concatenation", "::": "type-predicate"}
 
 
@@ -110,7 +118,7 @@ class Cursor:
     def not_a_clause(self, expected: str) -> QueryError:
         """The error where a clause should begin: a refusal if another clause of Cypher does."""
         if self.token.kind == "name":
-            reason = clause_reason(self.token.key, self.ahead().key, self.ahead(2).key)
+            reason = clause_reason([token.key for token in self.tokens[self.index : self.index + 4]])
             if reason:
                 return self.refuse(reason)
         return self.unexpected(expected)
@@ -121,7 +129,8 @@ class Cursor:
         if token.key in REFUSED_SYMBOLS:
             return self.refuse(REFUSED_SYMBOLS[token.key])
         found = repr(self.text[token.at : token.end][:30]) if token.kind != "end" else "the end of the query"
-        return self.error(token.at, f"found {found}, expected {expected}")
+        hint = f"; {HINTS[token.key]}" if token.key in HINTS else ""
+        return self.error(token.at, f"found {found}, expected {expected}{hint}")
 
     def error(self, at: int, message: str) -> QueryError:
         """The error for text that is no Cypher at offset ``at``."""

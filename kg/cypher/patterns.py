@@ -57,7 +57,10 @@ class Patterns(Cursor, ABC):
             return self._shortest(variable)
         if self.at(*SELECTORS):
             raise self.refuse(SELECTORS[self.token.key])
-        return self.path(variable)
+        path = self.path(variable)
+        if self.at("("):
+            raise self.refuse("quantified-path")
+        return path
 
     def _shortest(self, variable: str | None) -> ast.PathPattern:
         shortest = SHORTEST[self.take().key]

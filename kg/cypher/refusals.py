@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...errors import QueryRefusedError, QuerySyntaxError
 
 __all__ = ["REASONS", "clause_reason", "refused", "syntax_error", "where"]
@@ -67,7 +69,7 @@ CLAUSES: dict[str, str] = {
     **dict.fromkeys(("GRANT", "DENY", "REVOKE", "START", "STOP", "RENAME", "ENABLE"), "admin-command"),
     **dict.fromkeys(("TERMINATE", "REALLOCATE", "DEALLOCATE", "DRYRUN"), "admin-command"),
     **dict.fromkeys(("BEGIN", "COMMIT", "ROLLBACK", "CHECKPOINT"), "transaction"),
-    **dict.fromkeys(("INSTALL", "UNINSTALL", "UPDATE"), "extension"),
+    **dict.fromkeys(("INSTALL", "UNINSTALL", "UPDATE", "FORCE"), "extension"),
     **dict.fromkeys(("EXPORT", "IMPORT"), "export"),
     **dict.fromkeys(("EXPLAIN", "PROFILE"), "profile"),
     **dict.fromkeys(("LET", "FILTER", "FOR", "NEXT", "SEARCH", "WHEN"), "newer-cypher"),
@@ -86,28 +88,24 @@ ADMINISTERED = frozenset(
 )
 
 
-def clause_reason(first: str, second: str, third: str) -> str | None:
-    """The reason why a clause that begins with these keys is refused; None where it is no clause."""
-    match first, second:
-        case "CREATE", "(":
+def clause_reason(keys: Sequence[str]) -> str | None:
+    """The reason why a clause that begins with ``keys``, its first four or so, is refused, or None."""
+    match keys:
+        case ["CREATE", "(", *_] | ["CREATE", _, "=", *_]:
             return "write"
-        case "CREATE" | "DROP" | "ALTER", _:
-            if third == "=":  # CREATE p = (a)
-                return "write"
-            return "admin-command" if {second, third} & ADMINISTERED else "schema-command"
-        case "DETACH", _:
+        case ["CREATE" | "DROP" | "ALTER", *words]:
+            return "admin-command" if ADMINISTERED.intersection(words) else "schema-command"
+        case ["DETACH", second, *_]:
             return "write" if second == "DELETE" else "attach"
-        case "LOAD", _:
+        case ["LOAD", second, *_]:
             return "load" if second in {"CSV", "FROM", "WITH"} else "extension"
-        case "CALL", "{" | "(":
+        case ["CALL", "{" | "(", *_] | ["OPTIONAL", "CALL", "{" | "(", *_]:
             return "call-subquery"
-        case "CALL", _:
+        case ["CALL", *_] | ["OPTIONAL", "CALL", *_]:
             return "call"
-        case "OPTIONAL", "CALL":
-            return "call-subquery" if third in {"{", "("} else "call"
-        case "USING", _:
+        case ["USING", second, *_]:
             return "transaction" if second == "PERIODIC" else "hint"
-    return CLAUSES.get(first)
+    return CLAUSES.get(keys[0])
 
 
 def where(text: str, at: int) -> str:
