@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["from_arrays", "from_store"]
 
 NO_KEY = pa.array([""], pa.string()).dictionary_encode()
-HASHED_AT_ONCE = 1 << 20
+HASHED_AT_ONCE = 1 << 21
 """Edges whose ends are looked up together: each look-up hashes all ids anew."""
 
 

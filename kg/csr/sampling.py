@@ -35,24 +35,24 @@ class Sample(NamedTuple):
 
 def sample(side: Adjacency, nids: Ints, fanout: Sequence[int], rng: np.random.Generator) -> Sample:
     """See :meth:`CSRGraph.sample`. Every node is expanded once, in the hop after it was found."""
-    place = np.full(len(side.indptr) - 1, -1, np.int32)
-    place[nids] = np.arange(len(nids))
+    place = np.zeros(len(side.indptr) - 1, np.int32)  # counted from 1: pages of zeros cost nothing
+    place[nids] = np.arange(1, len(nids) + 1)
     levels, rows, positions = [nids], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     total = len(nids)
     for width in fanout:
         row, at = _draw(side, levels[-1], width, rng)
         found = side.neighbor[at]
-        fresh = distinct(found[place[found] < 0], len(place))
+        fresh = distinct(found[place[found] == 0], len(place))
         rows.append(row + total - len(levels[-1]))
         positions.append(at)
-        place[fresh] = np.arange(total, total + len(fresh))
+        place[fresh] = np.arange(total + 1, total + 1 + len(fresh))
         levels.append(fresh)
         total += len(fresh)
     at = np.concatenate(positions)
     return Sample(
         np.concatenate(levels),
         np.concatenate(rows).astype(np.int32),
-        place[side.neighbor[at]],
+        place[side.neighbor[at]] - 1,
         side.relation[at],
         at,
         tuple(len(level) for level in levels),
