@@ -13,7 +13,9 @@ Tree = TypeVar("Tree")
 
 
 def children(node: object) -> Iterator[object]:
-    """The nodes directly below ``node``, from left to right."""
+    """The nodes directly below a node, or in a tuple of nodes, from left to right."""
+    if isinstance(node, tuple):
+        yield from _nodes(node)
     for name in _parts(node):
         yield from _nodes(getattr(node, name))
 

@@ -49,13 +49,11 @@ def _plus(left: Type, right: Type, at: int) -> Type:
         return list_of(join(items))
     if ANY in sides or NULL in sides:
         return ANY
-    if STR in sides:
-        return STR
     if DATE in sides:
         raise QuerySyntaxError("+ cannot add to a date; compare dates instead", at)
     for side in sides:
         expect(side, (*NUMERIC, "str", "list"), "+", at)
-    return _number(left, right)
+    return STR if STR in sides else _number(left, right)
 
 
 def element(found: Type, by: str, at: int) -> Type:

@@ -30,9 +30,9 @@ def check(
     """``query`` with its meaning made plain, if it has one on a graph with this schema.
 
     In the tree that comes back every ``Variable.kind`` and ``Property.type`` is filled in, ``*`` is replaced
-    by the variables in scope, every column has its name by AS, SKIP and LIMIT are numbers, and where rows were
-    merged, by DISTINCT or by aggregation, ORDER BY and the WHERE of WITH name columns instead of repeating
-    their expressions.
+    by the variables in scope, every column has its name by AS, and SKIP and LIMIT are numbers. Where rows
+    were merged, by DISTINCT or by aggregation, ORDER BY and the WHERE of WITH name columns instead of
+    repeating their expressions.
 
     Args:
         query: what the parser gave.
