@@ -24,9 +24,12 @@ class Worker:
 
     After :class:`EngineCrashedError` or :class:`QueryTimeoutError` it may be dead (not ``alive``); its owner
     starts another.
+
+    Args:
+        keep: a descriptor that the process shall hold open too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keep: int | None = None) -> None:
         self._owner = os.getpid()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed in close()
         self._channel, theirs = socket.socketpair()
@@ -38,7 +41,7 @@ class Worker:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=self._log,
-                pass_fds=(theirs.fileno(),),
+                pass_fds=(theirs.fileno(),) if keep is None else (theirs.fileno(), keep),
                 bufsize=0,
             )
 

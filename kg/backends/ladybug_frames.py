@@ -31,10 +31,9 @@ class Step(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Do ``steps`` in order, as one transaction or each for itself. The answer is None."""
+    """Do ``steps`` in order; the answer is a list of their results, each a list of rows of plain values."""
 
     steps: Sequence[Step]
-    transaction: bool
 
 
 class Ask(NamedTuple):

@@ -62,8 +62,8 @@ class _Engine:
         match request:
             case Open():
                 return self._open(request)
-            case Run():
-                return self._run(request)
+            case Run(steps):
+                return [self._execute(step).get_all() for step in steps]
             case Ask(text, parameters):
                 return [self._execute(Step(text, each)).get_all() for each in parameters]
             case Fetch(step):
@@ -86,18 +86,12 @@ class _Engine:
             self._connection = ladybug.Connection(self._database)
             self._connection.execute("CALL force_checkpoint_on_close=false")
 
-    def _run(self, request: Run) -> None:
-        if request.transaction:
-            self._execute(Step("BEGIN TRANSACTION"))
-        for step in request.steps:
-            self._execute(step)
-        if request.transaction:
-            self._execute(Step("COMMIT"))
-
     def _execute(self, step: Step) -> Any:
         parameters = dict(step.parameters)
         if step.rows is not None:
             parameters["rows"] = from_stream(step.rows)
+        if self._connection is None:
+            raise RuntimeError("no database is open")
         return self._connection.execute(step.text, parameters)
 
 
