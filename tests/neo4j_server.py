@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 import platformdirs
-from neo4j import GraphDatabase
+from neo4j import Driver, GraphDatabase
 from neo4j.exceptions import DriverError, Neo4jError
 
 VERSION = "5.26.12"
@@ -158,12 +158,11 @@ class Server:
 
     def _wait(self) -> None:
         deadline = time.monotonic() + PATIENCE
-        auth = ("neo4j", self.password) if self.password else None
         while time.monotonic() < deadline and self.process is not None and self.process.poll() is None:
             # A closed port is asked again without the driver, whose pool logs each refusal.
             with socket.socket() as probe:
                 listens = probe.connect_ex(("127.0.0.1", self.port)) == 0
-            if listens and _answers(f"bolt://127.0.0.1:{self.port}", auth):
+            if listens and _answers(self.url):
                 return
             time.sleep(0.1)
         raise NoServerError(f"Neo4j did not start: {self._log().read_text(errors='replace')[-1500:]}")
@@ -172,11 +171,10 @@ class Server:
         return self.home / "console.log"
 
 
-def _answers(uri: str, auth: tuple[str, str] | None) -> bool:
-    with GraphDatabase.driver(uri, auth=auth, connection_timeout=5) as driver:
+def _answers(url: str) -> bool:
+    with driver(url) as connected:
         try:
-            driver.verify_connectivity()
-            agent = driver.get_server_info().agent
+            agent = connected.get_server_info().agent
         except (DriverError, Neo4jError):
             return False
     return agent.startswith("Neo4j/") and "ArcadeDB" not in agent
@@ -209,9 +207,28 @@ def any_server() -> Iterator[str]:
             yield server.url
         return
     user, _, password = os.environ.get("KGLLM_NEO4J_AUTH", "").partition("/")
-    with GraphDatabase.driver(uri, auth=(user, password) if user else None) as driver:
-        found = driver.execute_query("MATCH (n) RETURN count(n)").records[0][0]
-    if found:
-        raise NoServerError(f"{uri} holds {found} nodes; the tests need an empty database")
     scheme, _, host = uri.partition("://")
-    yield f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{host}" if user else uri
+    url = f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{host}" if user else uri
+    with driver(url) as connected:
+        found = connected.execute_query("MATCH (n) RETURN count(n)").records[0][0]
+        if found:
+            raise NoServerError(f"{uri} holds {found} nodes; the tests need an empty database")
+        yield url
+        clear(url)
+
+
+def driver(url: str) -> Driver:
+    """A bare driver for a URL of :func:`any_server`."""
+    parts = urlsplit(url)
+    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    return GraphDatabase.driver(f"{parts.scheme}://{parts.hostname}:{parts.port}", auth=auth)
+
+
+def clear(url: str) -> None:
+    """Delete all nodes, edges, constraints and indexes."""
+    with driver(url) as connected, connected.session() as session:
+        session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS").consume()
+        for kind, kinds in (("CONSTRAINT", "CONSTRAINTS"), ("INDEX", "INDEXES")):
+            shown = session.run(f"SHOW {kinds} YIELD name, type WHERE type <> 'LOOKUP' RETURN name").values()
+            for (name,) in shown:
+                session.run(f"DROP {kind} `{name}`").consume()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import pyarrow as pa
@@ -11,8 +11,9 @@ from neo4j.graph import Path as GraphPath
 from neo4j.time import Date
 
 from ...errors import QueryFailedError
+from ..cypher.emit_neo4j import HIDDEN
 from ..cypher.write_neo4j import EDGE_KEY
-from ..model import EDGE_COLUMNS, ENTITY, NODE_COLUMNS, Edge, Entity, Path, Property, Value
+from ..model import EDGE_COLUMNS, ENTITY, NODE_COLUMNS, PROPERTY_TYPES, Edge, Entity, Path, Property, Value
 
 __all__ = ["edge_groups", "entity", "loose_ends", "node_groups", "value"]
 
@@ -89,7 +90,7 @@ def value(item: object, ids: Mapping[str, str]) -> Value:
     if isinstance(item, list):
         return [value(part, ids) for part in item]
     if isinstance(item, dict):
-        return {name: value(part, ids) for name, part in item.items()}
+        return {name: value(part, ids) for name, part in item.items() if part != HIDDEN}
     return _plain(item)
 
 
@@ -120,7 +121,7 @@ def _plain(item: Any) -> Value:
 # --- record batches ---------------------------------------------------------------------------------
 
 
-def node_batch(nodes: Iterable[Node], types: Mapping[str, pa.DataType]) -> pa.RecordBatch:
+def node_batch(nodes: Iterable[Node], types: Mapping[str, str]) -> pa.RecordBatch:
     """Nodes as a batch: id, labels, then the properties of ``types`` by name."""
     rows = []
     for node in nodes:
@@ -129,18 +130,20 @@ def node_batch(nodes: Iterable[Node], types: Mapping[str, pa.DataType]) -> pa.Re
     return pa.RecordBatch.from_pylist(rows, schema=_schema(NODE_COLUMNS, types))
 
 
-def edge_batch(rows: Iterable[Mapping[str, Any]], types: Mapping[str, pa.DataType]) -> pa.RecordBatch:
+def edge_batch(rows: Iterable[Sequence[Any]], types: Mapping[str, str]) -> pa.RecordBatch:
     """Edges as a batch: head, relation, tail, key, then the properties of ``types`` by name.
 
     Args:
-        rows: head, relation, tail, key and ``properties`` as the server holds them.
+        rows: head, relation, tail, key, and the properties as the server holds them.
+        types: property name → type name.
     """
     plain = []
-    for row in rows:
-        properties = {name: _plain(held) for name, held in row["properties"].items()}
-        plain.append({**properties, **{name: row[name] for name in EDGE_COLUMNS}})
+    for *identity, properties in rows:
+        held = {name: _plain(item) for name, item in properties.items()}
+        plain.append({**held, **dict(zip(EDGE_COLUMNS, identity, strict=True))})
     return pa.RecordBatch.from_pylist(plain, schema=_schema(EDGE_COLUMNS, types))
 
 
-def _schema(columns: Mapping[str, pa.DataType], types: Mapping[str, pa.DataType]) -> pa.Schema:
-    return pa.schema([*columns.items(), *sorted(types.items())])
+def _schema(columns: Mapping[str, pa.DataType], types: Mapping[str, str]) -> pa.Schema:
+    properties = [(name, PROPERTY_TYPES[types[name]]) for name in sorted(types)]
+    return pa.schema([*columns.items(), *properties])

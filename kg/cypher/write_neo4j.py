@@ -23,6 +23,7 @@ EDGE_KEY = "_key"
 it would take any parallel edge for the one that is meant."""
 
 META = "_KgllmMeta"
+FORMAT = 1
 _META = f"(m:{META} {{id: 'kgllm'}})"
 _FROM = f"(a:{ENTITY} {{id: row.head}})"
 _TO = f"(b:{ENTITY} {{id: row.tail}})"
@@ -51,8 +52,8 @@ CONSTRAINTS = (
     f"CREATE CONSTRAINT kgllm_meta_id IF NOT EXISTS FOR (n:{META}) REQUIRE n.id IS UNIQUE",
 )
 CREATE_META = (
-    f"MERGE {_META} ON CREATE SET m.format = 1, m.generation = 0, m.sequence = 0, m.node_types = '{{}}',"
-    " m.edge_types = '{}'"
+    f"MERGE {_META} ON CREATE SET m.format = {FORMAT}, m.generation = 0, m.sequence = 0,"
+    " m.node_types = '{}', m.edge_types = '{}'"
 )
 READ_META = f"MATCH {_META} RETURN properties(m) AS meta"
 
@@ -62,13 +63,15 @@ NEXT_SEQUENCE = f"MATCH {_META} SET m.sequence = m.sequence + 1 RETURN propertie
 SET_TYPES = f"MATCH {_META} SET m.node_types = $nodes, m.edge_types = $edges"
 
 BEGIN_LOAD = f"MATCH {_META} SET m.loading = $token"
-STILL_LOADING = f"MATCH {_META} WHERE m.loading = $token RETURN count(m) AS rows"
+STILL_LOADING = f"MATCH {_META} WHERE m.loading = $token SET m.loading = $token RETURN true AS still"
+"""Also locks the node, so that no other load begins until we commit."""
 END_LOAD = (
-    f"MATCH {_META} WHERE m.loading = $token SET m.generation = m.generation + 1, m.sequence = 0,"
-    " m.node_types = $nodes, m.edge_types = $edges REMOVE m.loading RETURN count(m) AS rows"
+    f"MATCH {_META} SET m.generation = m.generation + 1, m.sequence = 0, m.node_types = $nodes,"
+    " m.edge_types = $edges REMOVE m.loading"
 )
 
-STRANGERS = f"MATCH (n) WHERE NOT n:{ENTITY} AND NOT n:{META} RETURN count(n) AS rows"
+NODES = "MATCH (n) RETURN count(n) AS rows"
+METAS = f"MATCH (n:{META}) RETURN count(n) AS rows"
 ENTITIES = f"MATCH (n:{ENTITY}) RETURN count(n) AS rows"
 RELATIONSHIPS = "MATCH ()-[r]->() RETURN count(r) AS rows"
 
@@ -138,15 +141,16 @@ EDGE_KINDS = (
 
 
 def label_samples(label: str) -> str:
-    """Ids of any ``$limit`` entities with the label."""
-    return f"MATCH (n:{ENTITY}:{quoted(label)}) RETURN n.id AS sample LIMIT $limit"
+    """Ids of any ``$limit`` entities with the label; ``Entity`` stands for those without another one."""
+    which = " WHERE size(labels(n)) = 1" if label == ENTITY else f" WHERE n:{quoted(label)}"
+    return f"MATCH (n:{ENTITY}){which} RETURN n.id AS sample LIMIT $limit"
 
 
 def relation_samples(relation: str) -> str:
     """Any ``$limit`` edges of the type, as ``head relation tail``."""
     return (
         f"MATCH (a:{ENTITY})-[r:{quoted(relation)}]->(b:{ENTITY})"
-        " RETURN a.id + ' ' + type(r) + ' ' + b.id AS sample LIMIT $limit"
+        " RETURN DISTINCT a.id + ' ' + type(r) + ' ' + b.id AS sample LIMIT $limit"
     )
 
 

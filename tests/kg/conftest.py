@@ -1,0 +1,57 @@
+"""A real Neo4j server for the tests of the graph stores, started once and only if a test needs it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from kgllm.kg.store import GraphStore, open_store
+
+SERVER = Path(__file__).resolve().parents[1] / "neo4j_server.py"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Under ``--dist loadgroup`` one worker runs all tests that share the server, so there is one server."""
+    for item in items:
+        if "neo4j_url" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("neo4j"))
+
+
+@pytest.fixture(scope="session")
+def neo4j_server() -> ModuleType:
+    """The module ``tests/neo4j_server.py``: test files cannot import each other."""
+    spec = importlib.util.spec_from_file_location("neo4j_server", SERVER)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["neo4j_server"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def neo4j_url(neo4j_server: ModuleType) -> Iterator[str]:
+    """What ``open_store`` takes; without a server tests are skipped, with ``KGLLM_REQUIRE_NEO4J=1`` they fail."""
+    try:
+        context = neo4j_server.any_server()
+        url = context.__enter__()
+    except neo4j_server.NoServerError as reason:
+        if os.environ.get("KGLLM_REQUIRE_NEO4J") == "1":
+            pytest.fail(str(reason))
+        pytest.skip(str(reason))
+    yield url
+    context.__exit__(None, None, None)
+
+
+@pytest.fixture
+def neo4j_store(neo4j_server: ModuleType, neo4j_url: str) -> Iterator[GraphStore]:
+    """An empty store on the server; it is emptied again afterwards."""
+    neo4j_server.clear(neo4j_url)
+    with open_store(neo4j_url, "create") as store:
+        yield store
+    neo4j_server.clear(neo4j_url)
