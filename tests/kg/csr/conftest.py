@@ -1,10 +1,11 @@
-"""A store that can only be scanned and asked for entities, and the edges of small graphs."""
+"""A store that can only be scanned and asked for entities, and graphs made from numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -54,3 +55,24 @@ def store_of() -> Callable[..., ScannedStore]:
         return ScannedStore({id: Entity(id, (labels or {}).get(id, ())) for id in ids}, edges)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def graph_of() -> Callable[[Sequence[tuple[int, int, int, str]]], CSRGraph]:
+    """``graph_of(edges)`` has the nodes n0 to n6 and the relations a to c."""
+
+    def make(edges: Sequence[tuple[int, int, int, str]]) -> CSRGraph:
+        triples = np.array([edge[:3] for edge in edges], np.int64).reshape(-1, 3)
+        ids = [f"n{number}" for number in range(7)]
+        return CSRGraph.from_arrays(ids, ["a", "b", "c"], triples, [edge[3] for edge in edges])
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def big() -> tuple[CSRGraph, np.ndarray]:
+    """400 nodes and almost 3,000 distinct edges of 3 relations, and their triples."""
+    rng = np.random.default_rng(5)
+    triples = np.unique((rng.random((3000, 3)) ** [2, 1, 1] * [400, 3, 400]).astype(int), axis=0)
+    ids = [f"n{number}" for number in range(400)]
+    return CSRGraph.from_arrays(ids, ["a", "b", "c"], rng.permutation(triples)), triples

@@ -1,25 +1,22 @@
-"""CSRGraph against plain Python over lists of edges, against NetworkX and igraph, and on disk."""
+"""CSRGraph against plain Python over lists of edges, against NetworkX and igraph."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import igraph
 import networkx as nx
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgllm.errors import GraphError, NotFoundError, StoreCorruptError
 from kgllm.kg.csr import CSRGraph
-from kgllm.kg.csr.adjacency import sort_rows
 
 NODES, RELATIONS = 7, 3
 Quad = tuple[int, int, int, str]
 Step = tuple[int, int, int]
+Walk = tuple[list[int] | None, Any]
+"""Relations and direction."""
 
 numbers = st.integers(0, NODES - 1)
 quads = st.lists(
@@ -28,13 +25,7 @@ quads = st.lists(
     max_size=25,
 )
 directions = st.sampled_from(["out", "in", "both"])
-filters = st.none() | st.lists(st.integers(0, RELATIONS - 1), max_size=2, unique=True)
-
-
-def graph_of(edges: list[Quad], nodes: int = NODES) -> CSRGraph:
-    triples = np.array([edge[:3] for edge in edges], np.int64).reshape(-1, 3)
-    ids = [f"n{number}" for number in range(nodes)]
-    return CSRGraph.from_arrays(ids, ["a", "b", "c"], triples, [edge[3] for edge in edges])
+walks = st.tuples(st.none() | st.lists(st.integers(0, RELATIONS - 1), max_size=2, unique=True), directions)
 
 
 def steps_of(edges: list[Quad], nid: int, relations: list[int] | None, direction: str) -> list[Step]:
@@ -50,10 +41,11 @@ def steps_of(edges: list[Quad], nid: int, relations: list[int] | None, direction
     return [(neighbor, relation, number) for _, relation, neighbor, number in sorted(found)]
 
 
-@given(quads, st.lists(numbers, max_size=4), filters, directions)
+@given(quads, st.lists(numbers, max_size=4), walks)
 def test_neighbors_are_the_edges_at_a_node(
-    edges: list[Quad], nids: list[int], relations: list[int] | None, direction: Any
+    graph_of: Any, edges: list[Quad], nids: list[int], walk: Walk
 ) -> None:
+    relations, direction = walk
     steps = graph_of(edges).neighbors(nids, relations, direction)
     for row, nid in enumerate(nids):
         columns = (column[steps.row == row].tolist() for column in steps[1:])
@@ -62,7 +54,7 @@ def test_neighbors_are_the_edges_at_a_node(
 
 
 @given(quads)
-def test_edge_numbers_follow_head_relation_tail_key(edges: list[Quad]) -> None:
+def test_edge_numbers_follow_head_relation_tail_key(graph_of: Any, edges: list[Quad]) -> None:
     graph, ordered = graph_of(edges), sorted(edges)
     every = np.arange(len(edges))
     assert graph.triples(every).tolist() == [list(edge[:3]) for edge in ordered]
@@ -75,7 +67,7 @@ def test_edge_numbers_follow_head_relation_tail_key(edges: list[Quad]) -> None:
 
 
 @given(quads, directions)
-def test_degree_counts_a_loop_once_each_way(edges: list[Quad], direction: Any) -> None:
+def test_degree_counts_a_loop_once_each_way(graph_of: Any, edges: list[Quad], direction: Any) -> None:
     ends = [edge[0] for edge in edges if direction != "in"] + [
         edge[2] for edge in edges if direction != "out"
     ]
@@ -83,10 +75,11 @@ def test_degree_counts_a_loop_once_each_way(edges: list[Quad], direction: Any) -
     assert degree.tolist() == [ends.count(nid) for nid in range(NODES)]
 
 
-@given(quads, st.lists(numbers, max_size=3), st.integers(0, 4), filters, directions)
+@given(quads, st.lists(numbers, max_size=3), st.integers(0, 4), walks)
 def test_k_hop_is_breadth_first_search(
-    edges: list[Quad], nids: list[int], k: int, relations: list[int] | None, direction: Any
+    graph_of: Any, edges: list[Quad], nids: list[int], k: int, walk: Walk
 ) -> None:
+    relations, direction = walk
     distance = dict.fromkeys(sorted(set(nids)), 0)
     for hop in range(1, k + 1):
         level = {n for nid in list(distance) for n, *_ in steps_of(edges, nid, relations, direction)}
@@ -103,7 +96,7 @@ rules = st.lists(st.tuples(st.integers(0, RELATIONS - 1), directions), max_size=
 
 @given(quads, numbers, rules, st.sampled_from([1, 4, 1000]))
 def test_paths_by_rule_are_the_walks_along_it(
-    edges: list[Quad], nid: int, rule: list[tuple[int, Any]], limit: int
+    graph_of: Any, edges: list[Quad], nid: int, rule: list[tuple[int, Any]], limit: int
 ) -> None:
     walks = {(nid,)}
     for relation, direction in rule:
@@ -113,15 +106,11 @@ def test_paths_by_rule_are_the_walks_along_it(
     assert found.shape[1] == len(rule) + 1
 
 
-@given(quads, numbers, numbers, filters, directions, st.none() | st.integers(0, 3))
+@given(quads, st.tuples(numbers, numbers), walks, st.none() | st.integers(0, 3))
 def test_shortest_path_has_the_smallest_edges(
-    edges: list[Quad],
-    source: int,
-    target: int,
-    relations: list[int] | None,
-    direction: Any,
-    longest: int | None,
+    graph_of: Any, edges: list[Quad], ends: tuple[int, int], walk: Walk, longest: int | None
 ) -> None:
+    (source, target), (relations, direction) = ends, walk
     level: list[tuple[tuple[int, ...], tuple[int, ...]]] = [((), (source,))]
     for _ in range(NODES):
         best = min((walk for walk in level if walk[1][-1] == target), default=None)
@@ -138,18 +127,9 @@ def test_shortest_path_has_the_smallest_edges(
 
 
 @given(quads, st.lists(numbers, max_size=5))
-def test_subgraph_holds_the_edges_inside(edges: list[Quad], nids: list[int]) -> None:
+def test_subgraph_holds_the_edges_inside(graph_of: Any, edges: list[Quad], nids: list[int]) -> None:
     inside = [number for number, edge in enumerate(sorted(edges)) if edge[0] in nids and edge[2] in nids]
     assert graph_of(edges).subgraph(nids).tolist() == inside
-
-
-@pytest.fixture(scope="module")
-def big() -> tuple[CSRGraph, np.ndarray]:
-    """400 nodes and 3,000 distinct edges of 3 relations, and their triples."""
-    rng = np.random.default_rng(5)
-    triples = np.unique((rng.random((3000, 3)) ** [2, 1, 1] * [400, 3, 400]).astype(int), axis=0)
-    ids = [f"n{number}" for number in range(400)]
-    return CSRGraph.from_arrays(ids, ["a", "b", "c"], rng.permutation(triples)), triples
 
 
 def test_k_hop_and_paths_agree_with_networkx(big: tuple[CSRGraph, np.ndarray]) -> None:
@@ -179,127 +159,3 @@ def test_k_hop_agrees_with_igraph(big: tuple[CSRGraph, np.ndarray]) -> None:
         direction: Any = "both" if mode == "all" else mode
         for source, nids in enumerate(expected):
             assert set(graph.k_hop([source], 2, None, direction)[0].tolist()) == set(nids)
-
-
-@pytest.mark.parametrize("direction", ["in", "out"])
-@pytest.mark.parametrize("fanout", [[3], [4, 2], [-1, 3, 1], []])
-def test_a_sample_is_part_of_the_neighbourhood(
-    big: tuple[CSRGraph, np.ndarray], direction: Any, fanout: list[int]
-) -> None:
-    graph, _ = big
-    side = graph.incoming if direction == "in" else graph.outgoing
-    seeds = [7, 0, 399, 12]
-    drawn = graph.sample(seeds, fanout, np.random.default_rng(1), direction)
-    assert drawn.nids[: len(seeds)].tolist() == seeds
-    assert len(set(drawn.nids.tolist())) == len(drawn.nids) == sum(drawn.hops)
-    assert len(set(drawn.position.tolist())) == len(drawn.position)
-    assert side.row_of(drawn.position).tolist() == drawn.nids[drawn.row].tolist()
-    assert side.neighbor[drawn.position].tolist() == drawn.nids[drawn.neighbor].tolist()
-    assert side.relation[drawn.position].tolist() == drawn.relation.tolist()
-    starts = np.cumsum([0, *drawn.hops])
-    for hop, width in enumerate(fanout):
-        degree = side.degree(drawn.nids[starts[hop] : starts[hop + 1]])
-        counts = np.bincount(drawn.row, minlength=len(drawn.nids))[starts[hop] : starts[hop + 1]]
-        assert counts.tolist() == (degree if width < 0 else np.minimum(degree, width)).tolist()
-
-
-def test_sampling_is_even_and_repeatable() -> None:
-    triples = np.array([(0, 0, tail) for tail in range(1, 7)])
-    graph = CSRGraph.from_arrays([f"n{i}" for i in range(7)], ["a"], triples)
-    rng, draws = np.random.default_rng(0), 6000
-    counts = sum(np.bincount(graph.sample([0], [4], rng, "out").nids[1:], minlength=7) for _ in range(draws))
-    assert np.abs(counts[1:] - draws * 4 / 6).max() < 4 * np.sqrt(draws * 2 / 9)  # four standard deviations
-    same = [graph.sample([0], [4], np.random.default_rng(3), "out").nids.tolist() for _ in range(2)]
-    assert same[0] == same[1]
-
-
-@pytest.mark.parametrize("sizes", [(5, 3, 5, 2), (1 << 31, 1 << 10, 1 << 31, 2)])
-def test_rows_are_sorted_packed_or_not(sizes: tuple[int, ...]) -> None:
-    rng = np.random.default_rng(2)
-    columns = [rng.integers(0, min(size, 6), 300) % size for size in sizes]
-    expected = sorted(zip(*(column.tolist() for column in columns), strict=True))
-    assert list(zip(*(column.tolist() for column in sort_rows(columns, sizes)), strict=True)) == expected
-
-
-@given(quads)
-def test_a_store_gives_the_same_graph(store_of: Callable[..., Any], edges: list[Quad]) -> None:
-    ids = [f"n{number}" for number in range(NODES)]
-    named = [(ids[h], "abc"[r], ids[t], key) for h, r, t, key in edges]
-    graph, expected = CSRGraph.from_store(store_of(ids, named)), graph_of(edges)
-    assert list(graph.relations) == sorted({edge[1] for edge in named})
-    assert graph.edges(np.arange(len(edges))) == expected.edges(np.arange(len(edges)))
-    assert graph.incoming.neighbor.tolist() == expected.incoming.neighbor.tolist()
-
-
-def test_many_relations_take_32_bits() -> None:
-    names = [f"r{number:05}" for number in range(40_000)]
-    graph = CSRGraph.from_arrays(["x"], names, np.array([[0, 39_999, 0], [0, 2, 0]]))
-    assert graph.outgoing.relation.dtype == np.int32
-    assert [edge.relation for edge in graph.edges(np.arange(2))] == ["r00002", "r39999"]
-    assert graph_of([]).outgoing.relation.dtype == np.int16
-
-
-def test_ids_are_found_by_bisection_and_by_hashing() -> None:
-    ids = ["zebra", "ant", "Ärger", "", "日本", "ant "]
-    names = CSRGraph.from_arrays(ids, [], np.zeros((0, 3), np.int64)).ids
-    asked = [*ids, "an", "zz"]
-    assert names.find(asked).tolist() == [0, 1, 2, 3, 4, 5, -1, -1]
-    assert names.find(asked * 400).tolist() == [0, 1, 2, 3, 4, 5, -1, -1] * 400
-    assert names.take(np.array([4, 0])) == ["日本", "zebra"]
-
-
-@pytest.mark.parametrize(
-    ("ids", "triples", "message"),
-    [
-        (["x", "y", "x"], [], "'x' stands there twice"),
-        (["x", "y"], [[0, 0, 1], [0, 0, 1]], r"\('x', 'a', 'y'\) stands there twice"),
-        (["x", "y"], [[0, 0, 2]], "from 2 to 2, expected 0 to 1"),
-        (["x", "y"], [[0, 1, 1]], "from 1 to 1, expected 0 to 0"),
-    ],
-)
-def test_wrong_arrays_are_refused(ids: list[str], triples: list[list[int]], message: str) -> None:
-    with pytest.raises(GraphError, match=message):
-        CSRGraph.from_arrays(ids, ["a"], np.array(triples, np.int64).reshape(-1, 3))
-
-
-def test_a_scan_with_an_unknown_end_is_refused(store_of: Callable[..., Any]) -> None:
-    store = store_of(["x"], [("x", "a", "x", "")])
-    batches = list(store.scan_edges())
-    store.entities = {"y": store.entities["x"]}
-    store.scan_nodes, store.scan_edges = (lambda: iter([]), lambda: iter(batches))
-    with pytest.raises(GraphError, match="'x', which is not among the entities"):
-        CSRGraph.from_store(store)
-
-
-def test_unknown_nids_are_refused() -> None:
-    with pytest.raises(IndexError, match="nids from -1 to 3, expected 0 to 6"):
-        graph_of([]).degree([3, -1])
-    with pytest.raises(IndexError, match="expected 0 to 6"):
-        graph_of([]).shortest_path(0, 7)
-
-
-@given(quads)
-def test_a_saved_graph_is_the_same(tmp_path_factory: pytest.TempPathFactory, edges: list[Quad]) -> None:
-    path = tmp_path_factory.mktemp("csr") / "graph.csr"
-    graph = graph_of(edges)
-    graph.save(path, stamp="7.12")
-    CSRGraph.verify(path)
-    opened = CSRGraph.open(path, stamp="7.12")
-    every = np.arange(len(edges))
-    assert opened.edges(every) == graph.edges(every)
-    assert opened.edge_numbers(every).tolist() == graph.edge_numbers(every).tolist()
-    assert opened.relations == graph.relations
-    assert opened.ids.find(["n3", "m"]).tolist() == [3, -1]
-    assert opened.nbytes == graph.nbytes
-    again = path.with_name("again.csr")
-    opened.save(again, stamp="7.12")
-    assert again.read_bytes() == path.read_bytes()
-
-
-def test_what_cannot_be_opened_says_so(tmp_path: Path) -> None:
-    path = tmp_path / "graph.csr"
-    with pytest.raises(NotFoundError):
-        CSRGraph.open(path)
-    graph_of([(0, 0, 1, "")]).save(path, stamp="1.0")
-    with pytest.raises(StoreCorruptError, match=r"made from '1.0', expected '1.1'"):
-        CSRGraph.open(path, stamp="1.1")
