@@ -60,6 +60,7 @@ REASONS: dict[str, str] = {
     "too-many-patterns": "the query has more nodes and relationships than the limit",
     "cartesian-product": "patterns without a variable in common multiply their rows; connect them",
     "range-too-long": "range() would make more elements than the limit",
+    "date-field": "of a date only year, month and day can be asked for",
     "computed-limit": "SKIP and LIMIT take an integer or a parameter; compute it before",
 }
 """Code of a reason: one sentence that says why, and what to do instead."""

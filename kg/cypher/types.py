@@ -16,7 +16,7 @@ class Type:
 
     Args:
         name: ``any`` (not known), ``null``, ``bool``, ``int``, ``float``, ``number`` (either), ``str``,
-            ``date``, ``list``, ``map``, ``node``, ``edge`` or ``path``.
+            ``date``, ``list``, ``map``, ``node``, ``edge``, ``path``, or ``stored`` (what a property may be).
         item: of a list, what is known of its items.
         names: of a node, labels of which it has at least one; of an edge, the relation types it may have;
             None when nothing is known.
@@ -34,7 +34,7 @@ class Type:
         allowed = set(allowed)
         if self.name in ("any", "null") or "any" in allowed or self.name in allowed:
             return True
-        return self.name == "number" and not allowed.isdisjoint(NUMERIC)
+        return not allowed.isdisjoint(_PARTS.get(self.name, ()))
 
     @property
     def kind(self) -> ast.Kind:
@@ -55,6 +55,7 @@ _WORDS = {
     "date": "date",
     "list": "list",
     "map": "map",
+    "stored": "property",
     "node": "node",
     "edge": "relationship",
     "path": "path",
@@ -67,7 +68,10 @@ NODE, EDGE, PATH = Type("node"), Type("edge"), Type("path")
 LIST = Type("list", ANY)
 STRINGS = Type("list", STR)
 
+STORED = Type("stored")
+
 NUMERIC = ("int", "float", "number")
+_PARTS = {"number": NUMERIC, "stored": ("bool", *NUMERIC, "str", "date", "list")}
 
 
 def list_of(item: Type) -> Type:
@@ -112,7 +116,6 @@ def of_value(value: object) -> Type:
 
 
 def of_property(name: str | None) -> Type:
-    """The type of a property whose type in the schema is ``name``."""
-    return {"bool": BOOL, "int": INT, "float": FLOAT, "str": STR, "date": DATE, "list": STRINGS}.get(
-        name or "", ANY
-    )
+    """The type of a property whose type in the schema is ``name``; None where that is not known."""
+    known = {"bool": BOOL, "int": INT, "float": FLOAT, "str": STR, "date": DATE, "list": STRINGS}
+    return known.get(name or "", STORED)

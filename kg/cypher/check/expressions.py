@@ -111,8 +111,7 @@ class Expressions:
     @staticmethod
     def _date_field(node: ast.Property) -> None:
         if node.key not in DATE_FIELDS:
-            known = ", ".join(DATE_FIELDS)
-            raise QuerySyntaxError(f"a date has no .{node.key} here; it has {known}", node.at)
+            raise QueryRefusedError("date-field", f".{node.key} is refused: {REASONS['date-field']}")
 
     # --- lists and maps ---
 
@@ -121,7 +120,7 @@ class Expressions:
         at = place(node)
         expect(found, ("list", "map", "node", "edge"), "[…]", at)
         key, key_type = self.check(node.index, scope)
-        if found.name == "list":
+        if found.name in ("list", "stored"):
             expect(key_type, ("int",), "the index of a list", at)
         elif found.name != "any":
             expect(key_type, ("str",), f"the key of a {found}", at)
