@@ -23,7 +23,8 @@ def dataset_graph(name: str | Path) -> Source:
     """The triples of all splits of a data set, each triple once.
 
     A node has the entity's label as ``id`` and the properties ``name`` and, where there is one,
-    ``description``. An edge has the property ``split`` (train, valid or test), unless the splits were made here.
+    ``description``. An edge has the property ``split`` (train, valid or test), unless the splits were made
+    here.
 
     Args:
         name: catalogue name, or path of a folder or of one file of triples.
