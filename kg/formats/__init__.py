@@ -1,5 +1,5 @@
 """Graphs in files: readers give batches for ``bulk_load``, writers take a store."""
 
-from .source import Source, read_graph
+from .source import Source, is_graph, read_graph
 
-__all__ = ["Source", "read_graph"]
+__all__ = ["Source", "is_graph", "read_graph"]

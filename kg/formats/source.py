@@ -31,6 +31,11 @@ class Source:
     rows: int | None = None
 
 
+def is_graph(path: Path) -> bool:
+    """Whether :func:`read_graph` knows what to do with ``path``."""
+    return path.exists() and _reader(path) is not None
+
+
 def read_graph(path: Path) -> Source:
     """The graph in ``path``, by what lies there.
 
@@ -43,15 +48,15 @@ def read_graph(path: Path) -> Source:
     """
     if not path.exists():
         raise NotFoundError(f"{path} does not exist; expected a file or folder with a graph")
-    reader = _folder_reader(path) if path.is_dir() else _file_reader(path)
+    reader = _reader(path)
     if reader is None:
-        raise ReadError(
-            path,
-            None,
-            "no graph found",
-            fix="expected a folder with nodes*.parquet or nodes*.jsonl, a .yaml mapping, .graphml or RDF",
-        )
+        fix = "expected a folder with nodes*.parquet or nodes*.jsonl, a .yaml mapping, .graphml or RDF"
+        raise ReadError(path, None, "no graph found", fix=fix)
     return reader(path)
+
+
+def _reader(path: Path) -> Callable[[Path], Source] | None:
+    return _folder_reader(path) if path.is_dir() else _file_reader(path)
 
 
 def _folder_reader(path: Path) -> Callable[[Path], Source] | None:
