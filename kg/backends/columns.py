@@ -69,6 +69,10 @@ class Columns:
         )
 
 
+def _columns(pairs: Mapping[str, tuple[str, str]]) -> dict[str, Column]:
+    return {name: Column(*pair) for name, pair in pairs.items()}
+
+
 def _extended(kind: str, known: Mapping[str, Column], wanted: Mapping[str, str]) -> dict[str, Column]:
     columns = dict(known)
     for name, type_ in wanted.items():

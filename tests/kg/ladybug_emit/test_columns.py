@@ -28,7 +28,9 @@ def test_plain_names_stay_readable_and_others_get_a_number() -> None:
 
 
 @given(properties, properties, properties)
-def test_engine_names_are_distinct_whatever_the_case_and_never_change(first, more, edges) -> None:  # type: ignore[no-untyped-def]
+def test_engine_names_are_distinct_whatever_the_case_and_never_change(
+    first: dict[str, str], more: dict[str, str], edges: dict[str, str]
+) -> None:
     before = Columns().extended(first, edges)
     after = before.extended({name: type_ for name, type_ in more.items() if name not in first}, {})
     for kind in (after.nodes, after.edges):

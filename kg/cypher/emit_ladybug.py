@@ -1,0 +1,66 @@
+"""A checked query as text for ladybug 0.22, where that text means exactly what the query means in Neo4j.
+
+The engine's model: one table of nodes, ``Entity(id, nid, labels, …)``, and one of edges, ``REL(rel, edge_key,
+…)``, with a column for each property (:class:`~kgllm.kg.backends.columns.Columns`); ``labels`` is never null.
+
+Everything else is :class:`NotEmittable`, and the store asks the interpreter. So it does when the engine fails
+while it runs the text, which is then either the failure that Neo4j has, too, or a deliberate one
+(:mod:`kgllm.kg.cypher.ladybug.typed`): values that the engine would get wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ..backends.columns import Columns
+from . import ast
+from .gate import ReadQuery
+from .ladybug.clauses import Clauses
+from .ladybug.context import Context
+from .ladybug.typed import SCALARS, NotEmittable
+from .statement import Statement
+
+_PARAMETER = re.compile(r"\$(a\d+)")
+
+__all__ = ["LadybugStatement", "NotEmittable", "to_ladybug"]
+
+
+@dataclass(frozen=True, slots=True)
+class LadybugStatement(Statement):
+    """A statement and the types of its columns, which say how a row is read.
+
+    A column of type ``edge`` takes three cells of the engine's row: the relationship, the id of its head, the
+    id of its tail. One of type ``edges`` or ``[edge]`` is a path, of which the edges are meant.
+    """
+
+    types: tuple[str, ...] = ()
+
+
+def to_ladybug(read: ReadQuery, columns: Columns) -> LadybugStatement:
+    """The statement that asks ladybug for ``read``.
+
+    Raises:
+        NotEmittable: ladybug would give another answer, or none.
+    """
+    context = Context(columns, read.parameters)
+    texts, types = [], []
+    for part in read.query.parts:
+        clauses = Clauses(context)
+        texts.append(clauses.write(part.clauses))
+        types.append(tuple(clauses.types))
+    if len(texts) > 1:
+        _check_union(read.query, types)
+    text = (" UNION ALL " if all(read.query.all) else " UNION ").join(texts)
+    used = {*_PARAMETER.findall(text)}  # the rest stands in the text as numbers
+    parameters = {name: value for name, value in context.parameters.items() if name in used}
+    return LadybugStatement(text, parameters, types[0])
+
+
+def _check_union(query: ast.Query, types: list[tuple[str, ...]]) -> None:
+    if len(set(query.all)) > 1:
+        raise NotEmittable("UNION and UNION ALL in one query")
+    if len(set(types)) > 1 or not set(types[0]) <= set(SCALARS):
+        raise NotEmittable("UNION of columns whose types differ, or are no plain values")
+    if "float" in types[0] and not query.all[0]:
+        raise NotEmittable("UNION of floats")

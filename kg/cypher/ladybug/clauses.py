@@ -1,0 +1,200 @@
+"""Clauses as ladybug text: MATCH, UNWIND, WITH, RETURN, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from .. import ast
+from ..walk import walk
+from . import patterns
+from .aggregates import AGGREGATES, grouped
+from .context import Context, Scope
+from .expressions import Expressions, condition_text
+from .typed import SCALARS, NotEmittable, Typed, finite, item_type, need
+
+__all__ = ["Clauses"]
+
+
+class Clauses:
+    """Writes the clauses of one query, which is a part of a UNION or all.
+
+    Args:
+        context: the emission.
+        types: after :meth:`write`, the type of each column of the result.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.types: list[str] = []
+        self._scope = Scope()
+        self._sort: tuple[ast.SortKey, ...] = ()
+
+    def write(self, clauses: Sequence[ast.Clause]) -> str:
+        """The text of ``clauses``.
+
+        Raises:
+            NotEmittable: the engine has nothing that means the same.
+        """
+        texts = []
+        for clause, following in zip(clauses, (*clauses[1:], None), strict=True):
+            match clause:
+                case ast.Match():
+                    texts.append(self._match(clause))
+                case ast.Unwind():
+                    texts.append(self._unwind(clause))
+                case ast.With():
+                    texts.append(self._with(clause, following))
+                case ast.Return():
+                    texts.append(self._return(clause.projection))
+        return " ".join(texts)
+
+    def _expression(self, node: ast.Expression, scope: Scope | None = None) -> Typed:
+        return Expressions(self.context, scope or self._scope).write(node)
+
+    def _match(self, match: ast.Match) -> str:
+        found = patterns.matched(self.context, self._scope, match)
+        where = condition_text(self.context, found, match.where)
+        self._scope = found.scope
+        if match.optional:
+            return f"OPTIONAL MATCH {', '.join(found.texts)}{where}"
+        # After rows of UNWIND or WITH, the engine multiplies patterns that a comma joins before it filters.
+        return " ".join(f"MATCH {text}" for text in found.texts) + where
+
+    def _unwind(self, unwind: ast.Unwind) -> str:
+        source = self._expression(unwind.expression)
+        item = item_type(source.type)
+        if item not in SCALARS:
+            raise NotEmittable(f"UNWIND of {source.type}")
+        name = self.context.fresh()
+        value = Typed(name, item, nullable=source.holes)
+        self._scope = self._scope.with_names({unwind.variable: value})
+        return f"UNWIND {source.text} AS {name}"
+
+    # --- projections ---
+
+    def _with(self, with_: ast.With, following: ast.Clause | None) -> str:
+        projection = with_.projection
+        names: dict[str, Typed] = {}
+        columns: list[str] = []
+        for item in projection.items:
+            value = self._item(item, projection)
+            texts, names[item.name] = self._renamed(value)
+            columns.extend(texts)
+        if len(set(columns)) < len(columns):
+            raise NotEmittable("one node under two names")
+        cut = projection.skip is not None or projection.limit is not None
+        order = self._order(projection, names) if cut else ""
+        ordered = self._scope.ordered or bool(projection.order)
+        self._scope = Scope(names, self._scope.pins, ordered)
+        self._keep_order(with_, following, cut)
+        text = f"WITH {_distinct(projection)}{', '.join(columns)}{order}{self._cut(projection)}"
+        if with_.where is None:
+            return text
+        return f"{text} WHERE {need(self._expression(with_.where), ('bool',), 'WHERE').text}"
+
+    def _keep_order(self, with_: ast.With, following: ast.Clause | None, cut: bool) -> None:
+        """Rows that a WITH sorted reach the RETURN after it in that order: it must sort them again."""
+        order = with_.projection.order
+        self._sort = ()
+        if not order:
+            return
+        if isinstance(following, ast.Return) and not _groups(following.projection):
+            items = {item.expression: ast.Variable(item.name) for item in with_.projection.items}
+            keys = (replace(key, expression=items.get(key.expression, key.expression)) for key in order)
+            self._sort = following.projection.order or tuple(keys)
+        elif not cut:
+            raise NotEmittable("WITH ... ORDER BY without LIMIT")
+
+    def _return(self, projection: ast.Projection) -> str:
+        names: dict[str, Typed] = {}
+        columns: list[str] = []
+        for item in projection.items:
+            value = self._item(item, projection)
+            texts, names[item.name] = self._returned(value, columns)
+            columns.extend(texts)
+            self.types.append(value.type)
+        if self._sort:
+            projection = replace(projection, order=self._sort)
+        order = self._order(projection, names)
+        return f"RETURN {_distinct(projection)}{', '.join(columns)}{order}{self._cut(projection)}"
+
+    def _item(self, item: ast.Item, projection: ast.Projection) -> Typed:
+        value = self._expression(item.expression)
+        if value.type == "null":
+            raise NotEmittable("a column of nulls")
+        if value.aggregated and value.free:
+            raise NotEmittable("an aggregate beside a value of each row")
+        if projection.distinct or (_groups(projection) and not value.aggregated):
+            value = grouped(value)
+        return value
+
+    def _renamed(self, value: Typed) -> tuple[list[str], Typed]:
+        """Columns of a WITH that hold ``value``, and what they make of it."""
+        if value.type in ("node", "path"):
+            return [value.text], value
+        if value.type == "edges":
+            return [value.text, *value.parts], value
+        if value.type == "edge":
+            ends = [self.context.fresh() for _ in value.parts]
+            texts = [f"{part} AS {end}" for part, end in zip(value.parts, ends, strict=True)]
+            return [value.text, *texts], replace(value, parts=tuple(ends))
+        if value.type in ("[node]", "[edge]"):
+            raise NotEmittable(f"WITH of {value.type}")
+        name = self.context.fresh()
+        known = replace(value, text=name, constant=None, aggregated=False, free=True)
+        return [f"{value.text} AS {name}"], known
+
+    def _returned(self, value: Typed, columns: Sequence[str]) -> tuple[list[str], Typed]:
+        """Columns of the RETURN that hold ``value``: three of an edge, the path around a list of edges."""
+        if value.type == "node" and value.text not in columns:
+            return [value.text], value  # under this name, ORDER BY can still read its properties
+        cells = [value.text]
+        if value.type == "edge":
+            cells.extend(value.parts)
+        elif value.type in ("edges", "[edge]"):
+            cells = list(value.parts)
+        if not cells:
+            raise NotEmittable("a variable-length relationship inside a longer pattern")
+        names = [f"c{len(columns) + i}" for i in range(len(cells))]
+        texts = [f"{cell} AS {name}" for cell, name in zip(cells, names, strict=True)]
+        return texts, replace(value, text=names[0], aggregated=False, free=True, constant=None)
+
+    def _order(self, projection: ast.Projection, names: Mapping[str, Typed]) -> str:
+        if not projection.order:
+            return ""
+        visible = names if _groups(projection) else {**self._scope.names, **names}
+        scope = replace(self._scope, names=visible)
+        columns = {item.expression: names[item.name] for item in projection.items}
+        keys = []
+        for key in projection.order:
+            value = columns.get(key.expression) or self._expression(key.expression, scope)
+            text = finite(need(value, SCALARS, "ORDER BY")).text
+            keys.append(f"{text} {'DESC' if key.descending else 'ASC'}")
+        return f" ORDER BY {', '.join(keys)}"
+
+    def _cut(self, projection: ast.Projection) -> str:
+        text = ""
+        for word, expression in (("SKIP", projection.skip), ("LIMIT", projection.limit)):
+            if expression is not None:
+                rows = self._expression(expression).constant
+                if not isinstance(rows, int) or isinstance(rows, bool) or rows < 0:
+                    raise NotEmittable(f"{word} that is no constant from 0 up")
+                text += f" {word} {rows}"
+        return text
+
+
+def _distinct(projection: ast.Projection) -> str:
+    return "DISTINCT " if projection.distinct else ""
+
+
+def _groups(projection: ast.Projection) -> bool:
+    """Whether rows of the projection stand for several rows before it."""
+    return projection.distinct or any(
+        isinstance(node, ast.CountStar) or (isinstance(node, ast.Call) and node.name in _AGGREGATES)
+        for item in projection.items
+        for node in walk(item.expression)
+    )
+
+
+_AGGREGATES = {*AGGREGATES, "stdev", "stdevp", "percentilecont", "percentiledisc"}
