@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import get_ident
 
-from ..errors import DiskFullError
+from .snapshot.disk import disk_errors, sync
 
 __all__ = ["replacing"]
 
@@ -21,26 +21,16 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises:
         DiskFullError: there was no space for the new file.
+        StoreError: it could not be written for another reason.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        yield fresh
-        _force(fresh)
-        fresh.replace(path)
-        _force(path.parent)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise DiskFullError(f"no space to write {path}; what stood there is untouched") from error
-    finally:
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}.tmp")
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
         fresh.unlink(missing_ok=True)
-
-
-def _force(path: Path) -> None:
-    """fsync a file or a folder."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        try:
+            yield fresh
+            sync(fresh)
+            fresh.replace(path)
+            sync(path.parent)
+        finally:
+            fresh.unlink(missing_ok=True)
