@@ -122,6 +122,12 @@ class Edges(NamedTuple):
         """Some of the rows."""
         return Edges(self.heads[rows], self.relations.take(rows), self.tails[rows], self.keys.take(rows))
 
+    @classmethod
+    def of(cls, batch: pa.RecordBatch, find: Find) -> Edges:
+        """Those of a checked batch, its ends numbered by ``find``."""
+        head, relation, tail, key = (batch.column(name) for name in EDGE_COLUMNS)
+        return cls(find(head), Coded.of(relation), find(tail), Coded.of(key))
+
 
 class EdgeTable:
     """Numbers distinct edges in order of arrival."""
@@ -129,15 +135,20 @@ class EdgeTable:
     def __init__(self) -> None:
         self._pairs, self._relations, self._keys = PairTable(), StringTable(), StringTable()
 
+    def __len__(self) -> int:
+        return self._pairs.size
+
     def add(self, edges: Edges) -> tuple[Codes, NDArray[np.bool_]]:
         """Add edges; returns as :meth:`~kgllm.kg.batches.tables.PairTable.add` does."""
-        relations = _numbers(self._relations, edges.relations)
-        keys = _numbers(self._keys, edges.keys)
+        relations = self._relations.add(edges.relations.values)[0][edges.relations.codes]
+        keys = self._keys.add(edges.keys.values)[0][edges.keys.codes]
         return self._pairs.add(_joined(edges.heads, edges.tails), _joined(relations, keys))
 
-
-def _numbers(table: StringTable, texts: Coded) -> Codes:
-    return table.add(texts.values)[0][texts.codes]
+    def find(self, edges: Edges) -> Codes:
+        """(n,) numbers of the edges, -1 for unknown ones, among them those with a head or tail of -1."""
+        relations = self._relations.find(edges.relations.values)[edges.relations.codes]
+        keys = self._keys.find(edges.keys.values)[edges.keys.codes]
+        return self._pairs.find(_joined(edges.heads, edges.tails), _joined(relations, keys))
 
 
 def _joined(high: Codes, low: Codes) -> NDArray[np.uint64]:
