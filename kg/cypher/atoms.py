@@ -66,7 +66,7 @@ class Atoms(Comprehensions):
             return self.reduce()
         if following == "(" and key in SHORTEST:
             raise self.refuse("path-expression")
-        if key == "CASE" and following not in AFTER_VARIABLE:
+        if key == "CASE" and following not in AFTER_VARIABLE and self.ahead().kind != "end":
             return self._case()
         if self._call_ahead():
             return self._call()

@@ -98,9 +98,9 @@ class Patterns(Cursor, ABC):
     def _node_ahead(self, index: int) -> bool:
         """Whether the inside of a parenthesis, from ``index``, reads like a node."""
         first, second = self.tokens[index : index + 2]
-        if first.kind in NAMES:
-            return second.key in {")", ":", "{", "IS", "WHERE"} or second.kind == "parameter"
-        return first.key in {")", ":", "{"} or first.kind == "parameter"
+        if first.kind in NAMES and first.key not in {"IS", "WHERE"}:
+            first = second
+        return first.key in {")", ":", "{", "IS", "WHERE"} or first.kind == "parameter"
 
     # --- nodes and relationships ---
 
@@ -193,7 +193,7 @@ class Patterns(Cursor, ABC):
         parts = [first]
         while self.accept(":"):
             parts.append(self._label_atom(types))
-        if not all(isinstance(part, ast.LabelName) for part in parts):
+        if self.at("|", "&") or not all(isinstance(part, ast.LabelName) for part in parts):
             raise self.unexpected("one way to join labels: ':' does not go with '|', '&', '!' and '%'")
         return ast.LabelAnd(tuple(parts))
 

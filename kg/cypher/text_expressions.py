@@ -96,7 +96,11 @@ class ExpressionWriter:
 
     def where(self, condition: ast.Expression | None) -> str:
         """`` WHERE …``, or nothing."""
-        return f" WHERE {self.write(condition)}" if condition else ""
+        if condition is None:
+            return ""
+        text = self.write(condition)
+        # (WHERE {…}) would be a variable of that name with properties
+        return f" WHERE ({text})" if text[0] == "{" else f" WHERE {text}"
 
     def joined(self, nodes: tuple[Node, ...]) -> str:
         """The texts of ``nodes`` between commas."""
