@@ -18,6 +18,9 @@ from ..store import GraphStore
 from .records import Record, batches, typed
 from .source import Batches, Source
 
+KEY = "edge_key"
+"""The attribute that holds an edge's key; networkx means something else by ``key``."""
+
 
 def read_graphml(path: Path) -> Source:
     """The graph in a GraphML file; an edge without ``relation`` takes its ``label``, else ``RELATED``.
@@ -40,13 +43,13 @@ def read_graphml(path: Path) -> Source:
 
     def edge_records() -> Iterator[Record]:
         for number, (head, tail, values) in enumerate(graph.edges(data=True), 1):
-            properties = {name: value for name, value in values.items() if name not in ("relation", "key")}
+            properties = {name: value for name, value in values.items() if name not in ("relation", KEY)}
             relation = str(values.get("relation") or values.get("label") or "RELATED")
             fixed = {
                 "head": str(head),
                 "relation": relation,
                 "tail": str(tail),
-                "key": str(values.get("key", "")),
+                "key": str(values.get(KEY, "")),
             }
             yield Record(number, fixed, properties)
 
@@ -69,13 +72,14 @@ def write_graphml(store: GraphStore, path: Path) -> None:
             graph.add_node(row.pop("id"), labels=":".join(row.pop("labels") or ()), **_attributes(row))
     for batch in store.scan_edges():
         for row in batch.to_pylist():
+            row[KEY] = row.pop("key") or None
             graph.add_edge(row.pop("head"), row.pop("tail"), **_attributes(row))
     with replacing(path) as draft:
         nx.write_graphml(graph, draft)
 
 
 def _attributes(row: dict[str, Any]) -> dict[str, Any]:
-    found = {name: value for name, value in row.items() if value is not None and (name, value) != ("key", "")}
+    found = {name: value for name, value in row.items() if value is not None}
     for name, value in found.items():
         if isinstance(value, list):
             found[name] = json.dumps(value, ensure_ascii=False)

@@ -67,7 +67,7 @@ def _records(path: Path, fields: dict[str, tuple[str, ...]]) -> Iterator[Record]
             if line.strip():
                 document = _object(path, number, line)
                 fixed = {name: _field(path, number, document, name, under) for name, under in fields.items()}
-                properties = document.get("properties") or {}
+                properties = document.get("properties", {})
                 if not isinstance(properties, dict):
                     raise ReadError(path, number, "expected an object under 'properties'", text=line)
                 yield Record(number, fixed, properties)

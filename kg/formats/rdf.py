@@ -108,7 +108,7 @@ def write_rdf(store: GraphStore, path: Path, options: RdfOptions | None = None) 
             ends = _term(rdflib, row["head"]), _term(rdflib, row["tail"])
             graph.add((ends[0], _iri(rdflib, row["relation"]), ends[1]))
     with replacing(path) as draft:
-        graph.serialize(str(draft), format=rdflib.util.guess_format(path.name) or "turtle")
+        graph.serialize(str(draft), format=rdflib.util.guess_format(path.name) or "turtle", encoding="utf-8")
 
 
 class _Names:
