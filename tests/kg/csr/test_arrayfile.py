@@ -81,7 +81,7 @@ def test_a_full_disk_leaves_what_was_there(path: Path, monkeypatch: pytest.Monke
 
     before = path.read_bytes()
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(DiskFullError, match="what stood there is untouched"):
+    with pytest.raises(DiskFullError, match="free some space"):
         save_arrays(path, "numbers", {"a": np.arange(9)})
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == ["file"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import igraph
@@ -159,3 +161,20 @@ def test_k_hop_agrees_with_igraph(big: tuple[CSRGraph, np.ndarray]) -> None:
         direction: Any = "both" if mode == "all" else mode
         for source, nids in enumerate(expected):
             assert set(graph.k_hop([source], 2, None, direction)[0].tolist()) == set(nids)
+
+
+def test_walks_on_umls_agree_with_networkx(data_root: Callable[[str], Path]) -> None:
+    lines = [line.split("\t") for line in (data_root("umls") / "train.txt").read_text().splitlines()]
+    heads, names, tails = zip(*lines, strict=True)
+    ids, relations = sorted({*heads, *tails}), sorted(set(names))
+    columns = ([ids.index(id) for id in heads], [relations.index(name) for name in names])
+    triples = np.array([*columns, [ids.index(id) for id in tails]]).T
+    graph = CSRGraph.from_arrays(ids, relations, triples)
+    assert graph.num_edges == len(lines)
+    found = {(edge.head, edge.relation, edge.tail) for edge in graph.edges(np.arange(graph.num_edges))}
+    assert found == {tuple(line) for line in lines}
+    other = nx.DiGraph(triples[:, [0, 2]].tolist())
+    for source in other:
+        expected = nx.single_source_shortest_path_length(other, source, cutoff=2)
+        nids, distance = graph.k_hop([source], 2, direction="out")
+        assert dict(zip(nids.tolist(), distance.tolist(), strict=True)) == dict(expected)

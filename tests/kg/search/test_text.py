@@ -116,14 +116,8 @@ def test_no_text_is_an_error(index: TextIndex, text: str, every: bool) -> None:
 
 
 def test_operators_columns_and_halves_of_characters_are_words(index: TextIndex) -> None:
-    for text in (
-        "matrix AND NOT keanu",
-        "NEAR(keanu reeves, 2)",
-        "keanu\ud800",
-        'keanu"',
-        "keanu;--",
-        "^keanu",
-    ):
+    hostile = ["matrix AND NOT keanu", "NEAR (keanu)", "keanu\ud800", 'keanu"', "keanu;--", "^keanu"]
+    for text in hostile:
         assert "keanu" in ids(index, text)
     assert ids(index, "text1:keanu") == []
     assert match_expression('a "b c"* d* a -') == '"a" OR "b c"* OR "d"*'
