@@ -118,21 +118,22 @@ class Neo4jStore(BaseStore):
 
     def get(self, ids: Sequence[str]) -> list[Entity | None]:
         """See :class:`~kgllm.kg.store.GraphStore`."""
-        found = {node["id"]: entity(node) for [node] in self._rows(statements.GET, ids=list(ids))}
+        found: dict[str, Entity] = {}
+        for some in chunks(list(filter(statements.storable, ids)), IDS_AT_ONCE):
+            found |= {node["id"]: entity(node) for [node] in self._rows(statements.GET, ids=some)}
         return [found.get(id) for id in ids]
 
     def scan_nodes(self, batch_size: int = 10_000) -> Iterator[pa.RecordBatch]:
         """All nodes by id, a page at a time; a page is read in a transaction of its own."""
         types = self._read(lambda _, meta: meta.nodes)
-        for rows in self._pages(statements.NODE_PAGE, batch_size, lambda row: row[0]["id"]):
-            yield node_batch((node for [node] in rows), types)
+        for rows in self._pages(statements.node_page(types), batch_size):
+            yield node_batch(rows, types)
 
     def scan_edges(self, batch_size: int = 50_000) -> Iterator[pa.RecordBatch]:
         """All edges by identity; the edges of one head are never split, however many they are."""
         types = self._read(lambda _, meta: meta.edges)
         for heads in self._heads(batch_size):
-            rows = self._rows(statements.EDGES_OF, ids=heads)
-            rows.sort(key=lambda row: row[:4])
+            rows = self._rows(statements.edges_of(types), ids=heads)
             if rows:
                 yield edge_batch(rows, types)
 
@@ -140,8 +141,10 @@ class Neo4jStore(BaseStore):
         self, ids: Sequence[str], relations: Sequence[str] | None = None, direction: Direction = "both"
     ) -> list[list[Edge]]:
         """See :class:`~kgllm.kg.store.GraphStore`."""
-        if relations is not None and not relations:
-            return [[] for _ in self._by_id(statements.EXISTING, ids)]
+        if relations is not None:
+            relations = list(filter(statements.storable, relations))
+            if not relations:
+                return [[] for _ in self._by_id(statements.EXISTING, ids)]
         found = self._by_id(statements.neighbors(relations, direction), ids)
         return [[Edge(*edge) for edge in sorted(edges)] for [edges] in found]
 
@@ -221,28 +224,27 @@ class Neo4jStore(BaseStore):
     def _by_id(self, statement: str, ids: Sequence[str]) -> list[list[Any]]:
         """What follows the id in the row of each of ``ids``."""
         distinct = list(dict.fromkeys(ids))
-        found = {
-            id: rest
-            for some in chunks(distinct, IDS_AT_ONCE)
-            for id, *rest in self._rows(statement, ids=some)
-        }
+        found: dict[str, list[Any]] = {}
+        for some in chunks(list(filter(statements.storable, distinct)), IDS_AT_ONCE):
+            found |= {id: rest for id, *rest in self._rows(statement, ids=some)}
         if missing := [id for id in distinct if id not in found]:
-            raise NotFoundError(f"no entity {missing[0]!r} in {self.url}")
+            raise NotFoundError(
+                f"there is no entity {missing[0]!r}; look it up by name, or list ids with scan_nodes()"
+            )
         return [found[id] for id in ids]
 
-    def _pages(
-        self, statement: str, size: int, last: Callable[[list[Any]], str]
-    ) -> Iterator[list[list[Any]]]:
+    def _pages(self, statement: str, size: int) -> Iterator[list[list[Any]]]:
+        """Rows that begin with the id, by id."""
         after = ""
         while rows := self._rows(statement, after=after, limit=size):
             yield rows
-            after = last(rows[-1])
+            after = rows[-1][0]
 
     def _heads(self, edges: int) -> Iterator[list[str]]:
         """Ids of heads in order, together with at most so many edges, unless it is a single head."""
         heads: list[str] = []
         waiting = 0
-        for rows in self._pages(statements.HEAD_PAGE, IDS_AT_ONCE, lambda row: str(row[0])):
+        for rows in self._pages(statements.HEAD_PAGE, IDS_AT_ONCE):
             for head, count in rows:
                 if heads and waiting + count > edges:
                     yield heads

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import numpy as np
 import pyarrow as pa
 from neo4j import ManagedTransaction
+from numpy.typing import NDArray
 
 from ...errors import (
     GraphError,
@@ -17,7 +19,7 @@ from ...errors import (
     StoreBusyError,
     StoreError,
 )
-from ..batches import EdgeChecker, NodeChecker, RejectReport, StringTable
+from ..batches import check_changes
 from ..cypher import write_neo4j as statements
 from ..model import EdgeKey
 from ..store import (
@@ -104,91 +106,68 @@ def apply(
 
     Raises:
         BadRowsError: there are bad rows and ``on_error`` is ``raise``.
+        SchemaError: a name is the store's own.
+        GraphError: a node to delete has edges and is not to be detached.
         StoreBusyError: a load has begun and not ended.
     """
-    writer = Writer(transaction, read_meta(transaction, database, statements.NEXT_SEQUENCE))
-    for change in changes:
-        match change:
-            case UpsertNodes(batch):
-                writer.upsert_nodes(batch)
-            case UpsertEdges(batch):
-                writer.upsert_edges(batch)
-            case DeleteNodes(ids, detach):
-                writer.delete_nodes(ids, detach)
-            case DeleteEdges(keys):
-                writer.delete_edges(keys)
-    return writer.finish(on_error)
+
+    def exists(ids: pa.StringArray) -> NDArray[np.bool_]:
+        known: set[str] = set()
+        for some in chunks(ids.to_pylist(), NODES_AT_ONCE):
+            known.update(row[0] for row in run(transaction, statements.EXISTING, {"ids": some}))
+        return np.array([id in known for id in ids.to_pylist()], np.bool_)
+
+    meta = read_meta(transaction, database, statements.NEXT_SEQUENCE)
+    checked = check_changes(changes, exists, meta.nodes, meta.edges, on_error)
+    writer = Writer(transaction)
+    for change in checked.changes:
+        writer.do(change)
+    if (checked.node_types, checked.edge_types) != (meta.nodes, meta.edges):
+        types = {"nodes": json.dumps(checked.node_types), "edges": json.dumps(checked.edge_types)}
+        run(transaction, statements.SET_TYPES, types)
+    return WriteReport(**writer.counts, rejects=checked.rejects)
 
 
 class Writer:
-    """Does changes one after the other and counts them."""
+    """Does checked changes one after the other and counts them."""
 
-    def __init__(self, transaction: ManagedTransaction, meta: Meta) -> None:
+    def __init__(self, transaction: ManagedTransaction) -> None:
         self._transaction = transaction
-        self._meta = meta
-        self._node_checker = NodeChecker(meta.nodes, repeats="merge")
-        self._edge_checker = EdgeChecker(self._find, meta.edges, repeats="merge")
-        self._counts = {"nodes": 0, "edges": 0, "deleted_nodes": 0, "deleted_edges": 0}
+        self.counts = {"nodes": 0, "edges": 0, "deleted_nodes": 0, "deleted_edges": 0}
 
-    def upsert_nodes(self, batch: pa.RecordBatch) -> None:
-        """Add or merge the good rows."""
-        good = self._node_checker.check(batch)
-        refuse_own_names(good)
-        self._counts["nodes"] += len(good)
-        write_nodes(self._transaction, good)
+    def do(self, change: Change) -> None:
+        """Do one change."""
+        match change:
+            case UpsertNodes(batch):
+                self.counts["nodes"] += len(batch)
+                write_nodes(self._transaction, batch)
+            case UpsertEdges(batch):
+                self.counts["edges"] += len(batch)
+                write_edges(self._transaction, batch)
+            case DeleteNodes(ids, detach):
+                self._delete_nodes(ids, detach)
+            case DeleteEdges(keys):
+                self._delete_edges(keys)
 
-    def upsert_edges(self, batch: pa.RecordBatch) -> None:
-        """Add or merge the good rows."""
-        good = self._edge_checker.check(batch).batch
-        refuse_own_names(good)
-        self._counts["edges"] += len(good)
-        write_edges(self._transaction, good)
-
-    def delete_nodes(self, ids: Sequence[str], detach: bool) -> None:
-        """Delete nodes and their edges.
-
-        Raises:
-            GraphError: one has edges and ``detach`` is false.
-        """
+    def _delete_nodes(self, ids: Sequence[str], detach: bool) -> None:
         for some in chunks(ids, NODES_AT_ONCE):
             if not detach and (held := run(self._transaction, statements.CONNECTED, {"ids": some})):
                 raise GraphError(f"{held[0][0]!r} has edges; delete them first, or pass detach=True")
             self._delete(statements.DELETE_NODES, {"ids": some})
 
-    def delete_edges(self, keys: Iterable[EdgeKey]) -> None:
-        """Delete edges."""
+    def _delete_edges(self, keys: Iterable[EdgeKey]) -> None:
         groups: dict[str, list[dict[str, str]]] = {}
         for head, relation, tail, key in keys:
-            groups.setdefault(relation, []).append({"head": head, "tail": tail, "key": key})
+            if statements.storable(relation):
+                groups.setdefault(relation, []).append({"head": head, "tail": tail, "key": key})
         for relation, rows in groups.items():
             for some in chunks(rows, EDGES_AT_ONCE):
                 self._delete(statements.delete_edges(relation), {"rows": some})
 
-    def finish(self, on_error: OnError) -> WriteReport:
-        """Keep the types of new properties and report."""
-        rejects: RejectReport = self._node_checker.report().merge(self._edge_checker.report())
-        rejects.enforce(on_error)
-        types = {"nodes": self._node_checker.types, "edges": self._edge_checker.types}
-        if types != {"nodes": self._meta.nodes, "edges": self._meta.edges}:
-            run(
-                self._transaction,
-                statements.SET_TYPES,
-                {kind: json.dumps(held) for kind, held in types.items()},
-            )
-        return WriteReport(**self._counts, rejects=rejects)
-
     def _delete(self, statement: str, parameters: Mapping[str, object]) -> None:
         counters = self._transaction.run(statement, dict(parameters)).consume().counters
-        self._counts["deleted_nodes"] += counters.nodes_deleted
-        self._counts["deleted_edges"] += counters.relationships_deleted
-
-    def _find(self, ids: pa.StringArray) -> Any:
-        """(n,) a number for each of ``ids`` that exists, -1 for the others."""
-        known = StringTable()
-        for some in chunks(ids.unique().drop_null().to_pylist(), NODES_AT_ONCE):
-            found = [row[0] for row in run(self._transaction, statements.EXISTING, {"ids": some})]
-            known.add(pa.array(found, pa.string()))
-        return known.find(ids)
+        self.counts["deleted_nodes"] += counters.nodes_deleted
+        self.counts["deleted_edges"] += counters.relationships_deleted
 
 
 def refuse_own_names(batch: pa.RecordBatch) -> None:
@@ -205,7 +184,12 @@ def refuse_own_names(batch: pa.RecordBatch) -> None:
 
 
 def write_nodes(transaction: ManagedTransaction, batch: pa.RecordBatch) -> None:
-    """Add or merge nodes that were checked."""
+    """Add or merge nodes that were checked.
+
+    Raises:
+        SchemaError: a label is the store's own.
+    """
+    refuse_own_names(batch)
     for labels, rows in node_groups(batch).items():
         for some in chunks(rows, NODES_AT_ONCE):
             run(transaction, statements.upsert_nodes(labels), {"rows": some})
@@ -215,8 +199,10 @@ def write_edges(transaction: ManagedTransaction, batch: pa.RecordBatch) -> None:
     """Add or merge edges that were checked.
 
     Raises:
+        SchemaError: a property is the store's own.
         GraphError: an end of an edge is gone, although it was there when it was checked.
     """
+    refuse_own_names(batch)
     for relation, rows in edge_groups(batch).items():
         for some in chunks(rows, EDGES_AT_ONCE):
             [[written]] = run(transaction, statements.upsert_edges(relation), {"rows": some})

@@ -20,7 +20,7 @@ from neo4j import (
     unit_of_work,
 )
 
-from ...errors import ConfigError
+from ...errors import ConfigError, StoreError
 from .neo4j_errors import translated
 
 __all__ = ["Address", "Connection", "run"]
@@ -88,7 +88,7 @@ def run(transaction: ManagedTransaction, text: str, parameters: Mapping[str, obj
 
 
 class Connection:
-    """A pool of connections to one database.
+    """A pool of connections to one database; every use of a closed one is a StoreError.
 
     Raises:
         StoreUnavailableError: nobody answers within five seconds, or the password is wrong.
@@ -96,6 +96,7 @@ class Connection:
 
     def __init__(self, address: Address) -> None:
         self.address = address
+        self._open = True
         with translated(address.url):
             self.driver: Driver = GraphDatabase.driver(
                 address.uri,
@@ -124,6 +125,7 @@ class Connection:
     def close(self) -> None:
         """Close the pool; may be called twice."""
         self.driver.close()
+        self._open = False
 
     def read(self, work: Callable[[ManagedTransaction], T], seconds: float | None = None) -> T:
         """What ``work`` gives in a read transaction; it may be called again when the connection breaks.
@@ -154,4 +156,6 @@ class Connection:
             return session.run(Query(f"EXPLAIN {text}"), dict(parameters)).consume().query_type
 
     def _session(self, mode: str) -> Session:
+        if not self._open:
+            raise StoreError(f"{self.address.url} is closed; open it again")
         return self.driver.session(database=self.address.database, default_access_mode=mode, fetch_size=FETCH)

@@ -10,7 +10,7 @@ from neo4j.graph import Node, Relationship
 from neo4j.graph import Path as GraphPath
 from neo4j.time import Date
 
-from ...errors import QueryFailedError
+from ...errors import QueryFailedError, StoreError
 from ..cypher.emit_neo4j import HIDDEN
 from ..cypher.write_neo4j import EDGE_KEY
 from ..model import EDGE_COLUMNS, ENTITY, NODE_COLUMNS, PROPERTY_TYPES, Edge, Entity, Path, Property, Value
@@ -121,29 +121,49 @@ def _plain(item: Any) -> Value:
 # --- record batches ---------------------------------------------------------------------------------
 
 
-def node_batch(nodes: Iterable[Node], types: Mapping[str, str]) -> pa.RecordBatch:
-    """Nodes as a batch: id, labels, then the properties of ``types`` by name."""
-    rows = []
-    for node in nodes:
-        labels = sorted(node.labels - {ENTITY})
-        rows.append({"id": node["id"], "labels": labels, **_properties(node, "id")})
-    return pa.RecordBatch.from_pylist(rows, schema=_schema(NODE_COLUMNS, types))
+def node_batch(rows: Iterable[Sequence[Any]], types: Mapping[str, str]) -> pa.RecordBatch:
+    """Nodes as a batch: id, labels, then the properties of ``types`` by name.
+
+    Args:
+        rows: id, labels, and the properties in the order of ``types``.
+        types: property name → type name.
+
+    Raises:
+        StoreError: a property is of another type, because somebody wrote it past kgllm.
+    """
+    ids, labels, *properties = zip(*rows, strict=True)
+    shown = [sorted({*some} - {ENTITY}) for some in labels]
+    return _batch(NODE_COLUMNS, [ids, shown], types, properties)
 
 
 def edge_batch(rows: Iterable[Sequence[Any]], types: Mapping[str, str]) -> pa.RecordBatch:
-    """Edges as a batch: head, relation, tail, key, then the properties of ``types`` by name.
+    """Edges as a batch by identity: head, relation, tail, key, then the properties of ``types`` by name.
 
     Args:
-        rows: head, relation, tail, key, and the properties as the server holds them.
-        types: property name → type name.
+        rows: heads and the lists of their edges: relation, tail, key, and the properties in the order of
+            ``types``.
+        types: as for :func:`node_batch`.
+
+    Raises:
+        StoreError: as for :func:`node_batch`.
     """
-    plain = []
-    for *identity, properties in rows:
-        held = {name: _plain(item) for name, item in properties.items()}
-        plain.append({**held, **dict(zip(EDGE_COLUMNS, identity, strict=True))})
-    return pa.RecordBatch.from_pylist(plain, schema=_schema(EDGE_COLUMNS, types))
+    edges = sorted(((head, *edge) for head, held in rows for edge in held), key=lambda edge: edge[:4])
+    columns = list(zip(*edges, strict=True))
+    return _batch(EDGE_COLUMNS, columns[: len(EDGE_COLUMNS)], types, columns[len(EDGE_COLUMNS) :])
 
 
-def _schema(columns: Mapping[str, pa.DataType], types: Mapping[str, str]) -> pa.Schema:
-    properties = [(name, PROPERTY_TYPES[types[name]]) for name in sorted(types)]
-    return pa.schema([*columns.items(), *properties])
+def _batch(
+    fixed: Mapping[str, pa.DataType],
+    identity: Sequence[Sequence[Any]],
+    types: Mapping[str, str],
+    properties: Sequence[Sequence[Any]],
+) -> pa.RecordBatch:
+    kinds = {**fixed, **{name: PROPERTY_TYPES[kind] for name, kind in types.items()}}
+    columns = dict(zip(kinds, (*identity, *properties), strict=True))
+    try:
+        arrays = {name: pa.array(map(_plain, held), kinds[name]) for name, held in columns.items()}
+    except pa.ArrowException as error:
+        raise StoreError(
+            f"a property is not of the type that kgllm wrote: {error}; load the graph again"
+        ) from error
+    return pa.RecordBatch.from_pydict({name: arrays[name] for name in (*fixed, *sorted(types))})

@@ -11,12 +11,13 @@ each set of labels and for each relation type.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from ...errors import SchemaError
 from ..model import ENTITY, Direction
 
-__all__ = ["EDGE_KEY", "META", "quoted"]
+__all__ = ["EDGE_KEY", "META", "quoted", "storable"]
 
 EDGE_KEY = "_key"
 """The property of a relationship that holds the edge's key, also where the key is empty: a MERGE without
@@ -24,9 +25,15 @@ it would take any parallel edge for the one that is meant."""
 
 META = "_KgllmMeta"
 FORMAT = 1
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _META = f"(m:{META} {{id: 'kgllm'}})"
 _FROM = f"(a:{ENTITY} {{id: row.head}})"
 _TO = f"(b:{ENTITY} {{id: row.tail}})"
+
+
+def storable(name: str) -> bool:
+    """Whether Neo4j can hold a name or an id: not if it is empty, has a NUL or half of a surrogate pair."""
+    return name != "" and not UNSTORABLE.search(name)
 
 
 def quoted(name: str) -> str:
@@ -36,9 +43,9 @@ def quoted(name: str) -> str:
     backslash could end its own quotes: the backslash is written as an escape, too.
 
     Raises:
-        SchemaError: the name is empty or holds a NUL; Neo4j has no such names.
+        SchemaError: Neo4j has no such names.
     """
-    if not name or "\0" in name:
+    if not storable(name):
         raise SchemaError(
             f"{name!r} cannot be a label, relation type or property of Neo4j; give it another name"
         )
@@ -123,12 +130,25 @@ GET = f"UNWIND $ids AS id MATCH (n:{ENTITY} {{id: id}}) RETURN n"
 
 # The index gives the order, by code points; a sort in memory would order by UTF-16 units.
 _PAGE = f"MATCH (n:{ENTITY}) USING INDEX n:{ENTITY}(id) WHERE n.id > $after"
-NODE_PAGE = f"{_PAGE} RETURN n ORDER BY n.id LIMIT $limit"
 HEAD_PAGE = f"{_PAGE} RETURN n.id AS id, COUNT {{ (n)-->() }} AS edges ORDER BY n.id LIMIT $limit"
-EDGES_OF = (
-    f"UNWIND $ids AS id MATCH (:{ENTITY} {{id: id}})-[r]->(b:{ENTITY})"
-    f" RETURN id AS head, type(r) AS relation, b.id AS tail, r.{EDGE_KEY} AS key, properties(r) AS properties"
-)
+
+
+def node_page(properties: Iterable[str]) -> str:
+    """The first ``$limit`` nodes after the id ``$after``: id, labels, then these properties."""
+    return f"{_PAGE} RETURN n.id, labels(n){_values('n', properties)} ORDER BY n.id LIMIT $limit"
+
+
+def edges_of(properties: Iterable[str]) -> str:
+    """``$ids`` → head and the list of its edges: relation, tail, key, then these properties."""
+    edge = f"[type(r), b.id, r.{EDGE_KEY}{_values('r', properties)}]"
+    pattern = f"(:{ENTITY} {{id: head}})-[r]->(b:{ENTITY})"
+    return f"UNWIND $ids AS head MATCH {pattern} RETURN head, collect({edge}) AS edges"
+
+
+def _values(variable: str, properties: Iterable[str]) -> str:
+    return "".join(f", {variable}.{quoted(name)}" for name in properties)
+
+
 IDS_OF_ELEMENTS = (
     "UNWIND $elements AS element MATCH (n) WHERE elementId(n) = element RETURN element, n.id AS id"
 )

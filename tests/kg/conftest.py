@@ -36,7 +36,7 @@ def neo4j_server() -> ModuleType:
 
 @pytest.fixture(scope="session")
 def neo4j_url(neo4j_server: ModuleType) -> Iterator[str]:
-    """What ``open_store`` takes; without a server tests are skipped, with ``KGLLM_REQUIRE_NEO4J=1`` they fail."""
+    """What ``open_store`` takes; tests without a server are skipped, or fail if ``KGLLM_REQUIRE_NEO4J=1``."""
     try:
         context = neo4j_server.any_server()
         url = context.__enter__()
