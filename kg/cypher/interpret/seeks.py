@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ...model import Entity, Value
+from ...model import ENTITY, Entity, Value
 from .. import ast
 from ..walk import names
 from .context import Context, Evaluate, Row
@@ -122,4 +122,6 @@ def _labels(condition: ast.Expression) -> Iterator[tuple[str, str]]:
     match condition:
         case ast.HasLabels(ast.Variable(name), labels):
             parts = labels.parts if isinstance(labels, ast.LabelAnd) else (labels,)
-            yield from ((name, part.name) for part in parts if isinstance(part, ast.LabelName))
+            for part in parts:
+                if isinstance(part, ast.LabelName) and part.name != ENTITY:  # which views do not list
+                    yield name, part.name
