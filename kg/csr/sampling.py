@@ -38,6 +38,7 @@ def sample(side: Adjacency, nids: Ints, fanout: Sequence[int], rng: np.random.Ge
     place = np.zeros(len(side.indptr) - 1, np.int32)  # counted from 1: pages of zeros cost nothing
     place[nids] = np.arange(1, len(nids) + 1)
     levels, rows, positions = [nids], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    ends = [np.zeros(0, np.int32)]
     total = len(nids)
     for width in fanout:
         row, at = _draw(side, levels[-1], width, rng)
@@ -45,6 +46,7 @@ def sample(side: Adjacency, nids: Ints, fanout: Sequence[int], rng: np.random.Ge
         fresh = distinct(found[place[found] == 0], len(place))
         rows.append(row + total - len(levels[-1]))
         positions.append(at)
+        ends.append(found)
         place[fresh] = np.arange(total + 1, total + 1 + len(fresh))
         levels.append(fresh)
         total += len(fresh)
@@ -52,7 +54,7 @@ def sample(side: Adjacency, nids: Ints, fanout: Sequence[int], rng: np.random.Ge
     return Sample(
         np.concatenate(levels),
         np.concatenate(rows).astype(np.int32),
-        place[side.neighbor[at]] - 1,
+        place[np.concatenate(ends)] - 1,
         side.relation[at],
         at,
         tuple(len(level) for level in levels),
@@ -60,7 +62,7 @@ def sample(side: Adjacency, nids: Ints, fanout: Sequence[int], rng: np.random.Ge
 
 
 def _draw(side: Adjacency, nids: Ints, width: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Up to ``width`` positions in each row: (index into ``nids``, position), by row."""
+    """Up to ``width`` positions in each row: (index into ``nids``, position)."""
     degree = side.degree(nids)
     if width < 0:
         return np.repeat(np.arange(len(nids)), degree), side.positions(nids, degree)
@@ -68,9 +70,7 @@ def _draw(side: Adjacency, nids: Ints, width: int, rng: np.random.Generator) -> 
     whole = side.positions(nids[few], degree[few])
     drawn = side.indptr[nids[many], None] + _choose(degree[many], width, rng)
     row = np.concatenate([np.repeat(few, degree[few]), np.repeat(many, width)])
-    at = np.concatenate([whole, drawn.ravel()])
-    order = np.argsort(row, kind="stable")
-    return row[order], at[order]
+    return row, np.concatenate([whole, drawn.ravel()])
 
 
 def _choose(sizes: Ints, width: int, rng: np.random.Generator) -> Ints:
@@ -78,11 +78,11 @@ def _choose(sizes: Ints, width: int, rng: np.random.Generator) -> Ints:
 
     Source: R. W. Floyd's algorithm, Communications of the ACM 30 (1987), page 754.
     """
-    chosen = np.empty((len(sizes), width), np.int64)
+    chosen = np.empty((width, len(sizes)), np.int64)
     uniform = rng.random((width, len(sizes)))
     for i in range(width):
         last = sizes - width + i
         number = (uniform[i] * (last + 1)).astype(np.int64)
-        taken = (chosen[:, :i] == number[:, None]).any(axis=1)
-        chosen[:, i] = np.where(taken, last, number)
-    return chosen
+        taken = (chosen[:i] == number).any(axis=0)
+        chosen[i] = np.where(taken, last, number)
+    return chosen.T
