@@ -31,6 +31,9 @@ class EngineOptions:
     max_db_size: int = 1 << 36
 
 
+DEFAULT_OPTIONS = EngineOptions()
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """What a database says of itself: the last change it holds, the nid of the next node, the columns."""
@@ -135,16 +138,17 @@ class Engine:
             self._worker = None
 
     def _call(self, request: Ask | Fetch | Run) -> Any:
-        if self._worker is None:
-            self._start()
-        elif not self._worker.alive:
+        worker = self._worker
+        if worker is None:
+            worker = self._start()
+        elif not worker.alive:
             if self._in_transaction:
                 raise EngineCrashedError("the engine process died during a change, of which nothing was kept")
-            self._start()
+            worker = self._start()
             self._revive()
-        return self._worker.call(request)
+        return worker.call(request)
 
-    def _start(self) -> None:
+    def _start(self) -> Worker:
         self.stop()
         worker = Worker(self._lock)
         try:
@@ -153,3 +157,4 @@ class Engine:
             worker.close()
             raise
         self._worker = worker
+        return worker

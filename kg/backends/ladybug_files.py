@@ -1,27 +1,30 @@
 """Databases of the engine on disk: how one is made from a snapshot, and when it may be used.
 
-Each lies in a folder of its own, ``engine/GENERATION-NUMBER``, with a stamp beside it that says which snapshot
-and which ladybug it is of and what its file must look like. That file is written once, while it is made, and
-never again: changes go to the engine's log beside it, so other processes may read both at any time. When the
-log has grown, both are folded into the file of a new folder, and the old one goes.
+Each lies in a folder of its own, ``engine/GENERATION-NUMBER``, with a stamp beside it that says which
+snapshot and which ladybug it is of and what its file must look like. That file is written once, while it is
+made, and never again: changes go to the engine's log beside it, so other processes may read both at any time.
+When the log has grown, both are folded into the file of a new folder, and the old one goes.
 """
 
 from __future__ import annotations
 
-import errno
-import hashlib
+import fcntl
 import json
-import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
-from ...errors import DiskFullError, StoreCorruptError
+import pyarrow.parquet as pq
+
+from ...errors import StoreCorruptError
 from ..cypher import write_ladybug as text
-from .columns import Columns
+from ..snapshot import Manifest
+from ..snapshot.disk import disk_errors, sha256_of, sync
+from .columns import Column, Columns
 from .ladybug_engine import Engine, EngineOptions, State
 from .ladybug_frames import Step
 
@@ -35,18 +38,33 @@ class Source:
 
     Args:
         generation: of the snapshot.
+        sequence: the last change that is part of its files.
         content: a hash of the snapshot.
-        nodes, edges: Parquet files.
-        columns: of the properties, in the order in which the files have them.
+        nodes, edges: its Parquet files.
+        columns: of all properties in them.
         count: number of nodes.
     """
 
     generation: int
+    sequence: int
     content: str
     nodes: Sequence[Path]
     edges: Sequence[Path]
     columns: Columns
     count: int
+
+    @classmethod
+    def of(cls, manifest: Manifest, nodes: Sequence[Path], edges: Sequence[Path]) -> Self:
+        """The generation that ``manifest`` describes, with its files."""
+        return cls(
+            manifest.generation,
+            manifest.sequence,
+            manifest.content_hash,
+            nodes,
+            edges,
+            Columns().extended(manifest.node_types, manifest.edge_types),
+            manifest.nodes,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +82,7 @@ class Stamp:
     def of(cls, folder: Path, content: str) -> Self:
         """The stamp of the database in ``folder`` as it is now."""
         status = (folder / FILE).stat()
-        digest = _sha256(folder / FILE)
+        digest = sha256_of(folder / FILE)
         return cls(LAYOUT, version("ladybug"), content, status.st_size, status.st_mtime_ns, digest)
 
     @classmethod
@@ -96,7 +114,7 @@ class Stamp:
         try:
             status = (folder / FILE).stat()
             same = (status.st_size, status.st_mtime_ns) == (self.size, self.modified)
-            if not same and _sha256(folder / FILE) != self.sha256:
+            if not same and sha256_of(folder / FILE) != self.sha256:
                 raise StoreCorruptError("its file was altered")
         except OSError as error:
             raise StoreCorruptError(f"its file cannot be read ({error})") from error
@@ -115,16 +133,15 @@ def build(root: Path, source: Source, options: EngineOptions) -> Path:
         DiskFullError, EngineCrashedError, StoreError: the engine could not do it; nothing is left behind.
     """
     columns = source.columns
-    nodes = {column.name: column.engine_type for column in columns.nodes.values()}
-    edges = {column.name: column.engine_type for column in columns.edges.values()}
 
     def fill(engine: Engine) -> None:
-        engine.run([Step(statement) for statement in text.create_tables(nodes, edges)])
-        if source.nodes:
-            engine.run([Step(text.copy_nodes(nodes, [str(path) for path in source.nodes]))])
-        if source.edges:
-            engine.run([Step(text.copy_edges(edges, [str(path) for path in source.edges]))])
-        engine.run([State(0, source.count, columns).step()])
+        tables = text.create_tables(_types(columns.nodes), _types(columns.edges))
+        loads = [
+            *(text.copy_nodes(_types(columns.nodes, path, 3), str(path)) for path in source.nodes),
+            *(text.copy_edges(_types(columns.edges, path, 6), str(path)) for path in source.edges),
+        ]
+        engine.run([Step(statement) for statement in (*tables, *loads)])
+        engine.run([State(source.sequence, source.count, columns).step()])
 
     return _make(root, source.generation, source.content, options, fill)
 
@@ -146,8 +163,27 @@ def fold(folder: Path, options: EngineOptions) -> Path:
 
 
 def wal_of(folder: Path) -> Path:
-    """The engine's log beside the database in ``folder``."""
+    """The engine's log beside the database in ``folder``; it is not there while nothing was changed."""
     return folder / f"{FILE}.wal"
+
+
+def hold(folder: Path) -> IO[bytes]:
+    """Keep :func:`discard` from the database in ``folder`` until the file that this gives is closed."""
+    stamp = (folder / STAMP).open("rb")
+    fcntl.flock(stamp, fcntl.LOCK_SH)
+    return stamp
+
+
+def discard(folder: Path) -> None:
+    """Remove a database, whole or not, unless somebody holds it."""
+    with ExitStack() as stack:
+        if (folder / STAMP).exists():
+            stamp = stack.enter_context((folder / STAMP).open("rb"))
+            try:
+                fcntl.flock(stamp, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make(
@@ -160,38 +196,27 @@ def _make(
     shutil.rmtree(fresh, ignore_errors=True)
     engine = Engine(fresh / FILE, options, read_only=False)
     try:
-        fresh.mkdir(parents=True)
-        fill(engine)
-        engine.run([Step(text.CHECKPOINT)])
-        engine.stop()
-        Stamp.of(fresh, content).write(fresh)
-        for path in (fresh / FILE, fresh / STAMP, fresh):
-            _force(path)
-        fresh.rename(folder)
-        _force(root)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise
-        raise DiskFullError(f"no space to make {folder}; nothing is lost, free some space") from error
+        with disk_errors(root):
+            fresh.mkdir(parents=True)
+            fill(engine)
+            engine.run([Step(text.CHECKPOINT)])
+            engine.stop()
+            Stamp.of(fresh, content).write(fresh)
+            for path in (fresh / FILE, fresh / STAMP, fresh):
+                sync(path)
+            fresh.rename(folder)
+            sync(root)
     finally:
         engine.stop()
         shutil.rmtree(fresh, ignore_errors=True)
     return folder
 
 
+def _types(columns: Mapping[str, Column], file: Path | None = None, skip: int = 0) -> dict[str, str]:
+    """Engine column → engine type, of all ``columns`` or of those in ``file`` after the first ``skip``."""
+    names = columns if file is None else pq.read_schema(file).names[skip:]
+    return {columns[name].name: columns[name].engine_type for name in names}
+
+
 def _name(generation: int, number: int) -> str:
     return f"{generation:06d}-{number}"
-
-
-def _force(path: Path) -> None:
-    """fsync a file or a folder."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,20 +7,21 @@ was altered, a database of another version, one that kills the engine, lacks its
 from __future__ import annotations
 
 import logging
-import shutil
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ...errors import DiskFullError, GraphError, StoreBusyError, StoreCorruptError
+from ..batches import check_changes
 from ..snapshot import Snapshot
 from ..store import Change, OnError, WriteReport
 from .folder_lock import FolderLock, is_locked
 from .ladybug_engine import Engine, EngineOptions, State
-from .ladybug_files import FILE, Source, Stamp, build, fold, newest, wal_of
-from .ladybug_writer import Replay, Writer
+from .ladybug_files import FILE, Source, Stamp, build, discard, fold, hold, newest, wal_of
+from .ladybug_writer import Writer, existing
 
 __all__ = ["Projection"]
 
@@ -52,11 +53,11 @@ class Projection:
     ) -> None:
         self._path, self._snapshot, self._options, self._lock = path, snapshot, options, lock
         self._root = path / "engine"
-        self._temporary = ExitStack()
         self._read_only = lock is None
+        self._held = ExitStack()
         self.engine = self._engine(self._root)
         try:
-            self._open()
+            self.open()
         except BaseException:
             self.close()
             raise
@@ -64,16 +65,60 @@ class Projection:
     def close(self) -> None:
         """End the engine; may be called twice."""
         self.engine.stop()
-        self._temporary.close()
+        self._held.close()
 
-    def prepare(self, source: Source) -> Path:
-        """Make a database that is not served yet; its folder is for :meth:`adopt`."""
-        return build(self._root, source, self._options)
+    def prepare(self, source: Source) -> None:
+        """Make the database of a generation that is not yet published; :meth:`open` serves it afterwards."""
+        build(self._root, source, self._options)
 
-    def adopt(self, folder: Path) -> None:
-        """Serve the database in ``folder``, and remove all others."""
+    def open(self) -> None:
+        """Serve the current generation, with a database made anew if there is none that can be trusted."""
+        folder = newest(self._root, self._snapshot.manifest.generation)
+        if folder is None:
+            log.info("%s: the engine's database is made from the snapshot", self._path)
+            self._rebuild()
+            return
+        try:
+            Stamp.read(folder).check(folder, self._snapshot.manifest.content_hash)
+            self._serve(folder)
+        except (StoreBusyError, DiskFullError):
+            raise
+        except GraphError as error:
+            log.warning("%s: the engine's database is made anew from the snapshot: %s", self._path, error)
+            self._rebuild()
+
+    def apply(self, changes: Sequence[Change], on_error: OnError) -> WriteReport:
+        """Check ``changes``, write them, log them: all or none. They are durable when they are in the log.
+
+        Raises:
+            BadRowsError: there are bad rows and ``on_error`` is ``raise``.
+            GraphError: a node to delete has edges and shall not lose them.
+        """
+        nodes, edges = _types(self.state)
+        checked = check_changes(changes, partial(existing, self.engine), nodes, edges, on_error)
+        self.engine.begin()
+        try:
+            writer = Writer(self.engine, self.state)
+            done = [writer.write(change) for change in checked.changes]
+            state = replace(writer.state, sequence=self._snapshot.version.sequence + 1)
+            self.engine.run([state.step()])
+            self._snapshot.append(checked.changes)
+        except BaseException:
+            self.engine.roll_back()
+            if self._snapshot.version.sequence > self.state.sequence:  # interrupted, but after it was logged
+                self._catch_up()
+            raise
+        self._commit(state)
+        self._fold_when_large()
+        written, linked, nodes_gone, edges_gone = map(sum, zip((0, 0, 0, 0), *done, strict=True))
+        return WriteReport(written, linked, nodes_gone, edges_gone, checked.rejects)
+
+    def _serve(self, folder: Path) -> None:
+        """Use the database in ``folder``. Who writes removes the others, who reads keeps it from removal."""
         previous, self.engine = self.engine, self._engine(folder)
         try:
+            if self._read_only:
+                self._held.enter_context(hold(folder))
             self._catch_up()
         except BaseException:
             self.engine.stop()
@@ -83,45 +128,16 @@ class Projection:
         if not self._read_only:
             for other in self._root.iterdir():
                 if other != folder:
-                    shutil.rmtree(other, ignore_errors=True)
+                    discard(other)
 
-    def apply(self, changes: Sequence[Change], on_error: OnError) -> WriteReport:
-        """Check ``changes``, write them, log them: all or none. They are durable when they are in the log.
-
-        Raises:
-            BadRowsError: there are bad rows and ``on_error`` is ``raise``.
-        """
-        self.engine.begin()
-        try:
-            writer = Writer(self.engine, self.state)
-            for change in changes:
-                writer.write(change)
-            report = writer.report()
-            report.rejects.enforce(on_error)
-            state = replace(writer.state, sequence=self._snapshot.sequence + 1)
-            self.engine.run([state.step()])
-            self._snapshot.append(writer.clean)
-        except BaseException:
-            self.engine.roll_back()
-            raise
-        self._commit(state)
-        self._fold_when_large()
-        return report
-
-    def _open(self) -> None:
-        folder = newest(self._root, self._snapshot.generation)
-        if folder is None:
-            log.info("%s: the engine's database is made from the snapshot", self._path)
-            self._rebuild()
-            return
-        try:
-            Stamp.read(folder).check(folder, self._snapshot.content)
-            self.adopt(folder)
-        except (StoreBusyError, DiskFullError):
-            raise
-        except GraphError as error:
-            log.warning("%s: the engine's database is made anew from the snapshot: %s", self._path, error)
-            self._rebuild()
+    def _rebuild(self) -> None:
+        if self._read_only:
+            private = self._held.enter_context(tempfile.TemporaryDirectory(prefix="kgllm-"))
+            self._root, self._read_only = Path(private), False
+        held = self._snapshot
+        self._serve(
+            build(self._root, Source.of(held.manifest, held.node_files, held.edge_files), self._options)
+        )
 
     def _engine(self, folder: Path) -> Engine:
         return Engine(
@@ -150,36 +166,38 @@ class Projection:
             StoreCorruptError: the database cannot be of this log.
         """
         self.state = self.engine.state()
-        behind = self._snapshot.sequence - self.state.sequence
+        behind = self._snapshot.version.sequence - self.state.sequence
         if self._read_only and (behind <= 0 or is_locked(self._path)):
             return  # a writer is ahead of us, or has not finished what it just logged
         if behind < 0 or self._read_only:
             raise StoreCorruptError(
-                f"it holds {self.state.sequence} changes, the log {self._snapshot.sequence}"
+                f"it holds {self.state.sequence} changes, the log {self._snapshot.version.sequence}"
             )
         if behind:
             log.info("%s: the engine replays %d changes", self._path, behind)
         for sequence, changes in self._snapshot.changes(self.state.sequence):
-            replay = Replay(self.engine, self.state)
+            writer = Writer(self.engine, self.state)
             self.engine.begin()
             for change in changes:
-                replay.write(change)
-            state = replace(replay.state, sequence=sequence)
+                writer.write(change)
+            state = replace(writer.state, sequence=sequence)
             self.engine.run([state.step()])
             self.engine.commit()
             self.state = state
 
-    def _rebuild(self) -> None:
-        if self._read_only:
-            self._root = Path(self._temporary.enter_context(tempfile.TemporaryDirectory(prefix="kgllm-")))
-            self._read_only = False
-        self.adopt(self.prepare(Source.of(self._snapshot)))
-
     def _fold_when_large(self) -> None:
         folder = self.engine.file.parent
-        if wal_of(folder).stat().st_size < FOLD_BYTES:
+        wal = wal_of(folder)
+        if not wal.exists() or wal.stat().st_size < FOLD_BYTES:
             return
         try:
-            self.adopt(fold(folder, self._options))
+            self._serve(fold(folder, self._options))
         except GraphError as error:
             log.warning("%s: the engine's log could not be folded and goes on growing: %s", self._path, error)
+
+
+def _types(state: State) -> tuple[dict[str, str], dict[str, str]]:
+    """Property name → type name, of nodes and of edges."""
+    sides = (state.columns.nodes, state.columns.edges)
+    nodes, edges = ({name: column.type for name, column in side.items()} for side in sides)
+    return nodes, edges

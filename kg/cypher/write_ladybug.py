@@ -3,9 +3,11 @@
 Only names that :class:`~kgllm.kg.backends.columns.Columns` made stand in these texts; ids, relation names and
 values travel as parameters, or as Arrow tables that the text calls ``$rows``.
 
-What ladybug 0.22 does, measured, explains the forms: ``UNWIND`` or ``LOAD FROM`` before a pattern with a
+What ladybug 0.22 does, measured, explains the forms. ``UNWIND`` or ``LOAD FROM`` before a pattern with a
 relationship scans the whole table, as ``IN`` does on ids, so walks and deletions of edges run once per row,
-with the id as a parameter (0.1 ms). Two rows with one id in a ``MERGE`` lose properties, so rows come merged.
+with the id as a parameter (0.1 ms). ``LOAD FROM … MERGE`` of nodes scans it too (60 ms for 200,000 nodes,
+even for one row), so new and old nodes are told apart first. Two rows with one id lose values, so rows come
+merged.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ EDGE_BASE = {"rel": "STRING", "edge_key": "STRING"}
 BEGIN, COMMIT, ROLLBACK = "BEGIN TRANSACTION", "COMMIT", "ROLLBACK"
 
 CHECKPOINT = "CHECKPOINT"
+
+_ARROWS = {"out": "-[r:REL]->", "in": "<-[r:REL]-"}
 
 CREATE_STATE = "CREATE NODE TABLE State(id INT64 PRIMARY KEY, sequence INT64, nid INT64, columns STRING)"
 SET_STATE = "MERGE (s:State {id: 0}) SET s.sequence = $sequence, s.nid = $nid, s.columns = $columns"
@@ -35,17 +39,13 @@ DELETE_EDGE = (
 
 COUNT_NODES = "MATCH (n:Entity) RETURN count(*)"
 COUNT_EDGES = "MATCH (:Entity)-[r:REL]->(:Entity) RETURN count(*)"
-COUNT_OUT = "MATCH (n:Entity {id: $id}) RETURN COUNT { MATCH (n)-[:REL]->(:Entity) }"
-COUNT_IN = "MATCH (n:Entity {id: $id}) RETURN COUNT { MATCH (n)<-[:REL]-(:Entity) }"
 
 
 def create_tables(nodes: Mapping[str, str], edges: Mapping[str, str]) -> list[str]:
-    """The statements that make the tables; ``nodes`` and ``edges`` map columns of properties to their types."""
-    entity = ", ".join(f"{name} {kind}" for name, kind in {**NODE_BASE, **nodes}.items())
-    rel = ", ".join(f"{name} {kind}" for name, kind in {**EDGE_BASE, **edges}.items())
+    """The statements that make the tables; ``nodes`` and ``edges`` map columns of properties to types."""
     return [
-        f"CREATE NODE TABLE Entity({entity.replace('id STRING', 'id STRING PRIMARY KEY', 1)})",
-        f"CREATE REL TABLE REL(FROM Entity TO Entity, {rel})",
+        f"CREATE NODE TABLE Entity({_typed({**NODE_BASE, **nodes})}, PRIMARY KEY (id))",
+        f"CREATE REL TABLE REL(FROM Entity TO Entity, {_typed({**EDGE_BASE, **edges})})",
         CREATE_STATE,
     ]
 
@@ -55,24 +55,39 @@ def add_column(table: str, name: str, kind: str) -> str:
     return f"ALTER TABLE {table} ADD IF NOT EXISTS {name} {kind}"
 
 
-def copy_nodes(columns: Iterable[str], files: Sequence[str]) -> str:
-    """Load Parquet files whose columns are, in order, id, nid, labels and those of ``columns``."""
-    return f"COPY Entity({', '.join((*NODE_BASE, *columns))}) FROM [{_paths(files)}]"
+def copy_nodes(columns: Mapping[str, str], file: str) -> str:
+    """Load a Parquet file whose columns are, in order, id, nid, labels and ``columns`` (name → type).
 
-
-def copy_edges(columns: Iterable[str], files: Sequence[str]) -> str:
-    """Load Parquet files whose columns are, in order, head, tail, relation, key and those of ``columns``."""
-    return f"COPY REL({', '.join((*EDGE_BASE, *columns))}) FROM [{_paths(files)}]"
-
-
-def merge_nodes(columns: Sequence[str]) -> str:
-    """Upsert ``$rows``: id, nid (for new nodes), labels, ``columns``. A null leaves what is there."""
-    new = ["n.nid = nid", "n.labels = labels", *(f"n.{name} = {name}" for name in columns)]
-    old = ["n.labels = list_sort(list_distinct(list_concat(n.labels, labels)))", *_kept("n", columns)]
+    Columns are named by their place: the names in the file are the user's, and to the engine ``Name`` and
+    ``name`` are one.
+    """
+    found = {**NODE_BASE, **columns}
+    names = ", ".join(found)
     return (
-        "LOAD FROM $rows MERGE (n:Entity {id: id}) "
-        f"ON CREATE SET {', '.join(new)} ON MATCH SET {', '.join(old)}"
+        f"COPY Entity({names}) FROM (LOAD WITH HEADERS ({_typed(found)}) FROM {_path(file)} RETURN {names})"
     )
+
+
+def copy_edges(columns: Mapping[str, str], file: str) -> str:
+    """Load a Parquet file whose columns are, in order, head, relation, tail, key, two nids, ``columns``."""
+    ends = {"head": "STRING", "rel": "STRING", "tail": "STRING", "edge_key": "STRING"}
+    found = {**ends, "head_nid": "INT64", "tail_nid": "INT64", **columns}
+    names = ", ".join((*EDGE_BASE, *columns))
+    load = f"LOAD WITH HEADERS ({_typed(found)}) FROM {_path(file)} RETURN head, tail, {names}"
+    return f"COPY REL({names}) FROM ({load})"
+
+
+def create_nodes(columns: Sequence[str]) -> str:
+    """Add ``$rows``: id, nid, labels, ``columns``."""
+    fields = ", ".join(f"{name}: {name}" for name in (*NODE_BASE, *columns))
+    return f"LOAD FROM $rows CREATE (:Entity {{{fields}}})"
+
+
+def update_nodes(columns: Sequence[str]) -> str:
+    """Merge ``$rows``, id, labels, ``columns``, into nodes that exist. A null leaves what is there."""
+    labels = "n.labels = list_sort(list_distinct(list_concat(n.labels, labels)))"
+    changes = ", ".join((labels, *_kept("n", columns)))
+    return f"LOAD FROM $rows MATCH (n:Entity {{id: id}}) SET {changes}"
 
 
 def merge_edges(columns: Sequence[str]) -> str:
@@ -92,24 +107,48 @@ def node_by_id(columns: Iterable[str]) -> str:
     return f"MATCH (n:Entity {{id: $id}}) RETURN n.id, n.labels{_listed('n', columns)}"
 
 
-def nodes_from(columns: Iterable[str]) -> str:
-    """The nodes whose nid is at least ``$low`` and less than ``$high``, by nid: id, labels, ``columns``."""
+def nodes_from(columns: Iterable[str], labelled: bool = False) -> str:
+    """The nodes whose nid is at least ``$low`` and less than ``$high``, by nid: id, labels, ``columns``.
+
+    With ``labelled`` only those that carry ``$label``.
+    """
+    label = " AND list_contains(n.labels, $label)" if labelled else ""
     return (
-        "MATCH (n:Entity) WHERE n.nid >= $low AND n.nid < $high "
+        f"MATCH (n:Entity) WHERE n.nid >= $low AND n.nid < $high{label} "
         f"RETURN n.id, n.labels{_listed('n', columns)} ORDER BY n.nid"
     )
 
 
-def edges_at(direction: str, columns: Iterable[str] = (), relations: bool = False) -> str:
-    """The edges that leave (``out``) or reach (``in``) the node ``$id``.
-
-    Rows: relation, id of the other end, key, ``columns``. With ``relations`` only those in ``$relations``.
-    """
-    arrow = {"out": "-[r:REL]->", "in": "<-[r:REL]-"}[direction]
-    where = " WHERE r.rel IN $relations" if relations else ""
+def nodes_with(columns: Iterable[str], column: str) -> str:
+    """The nodes of which ``column`` is ``$value``, by nid: id, labels, ``columns``."""
     return (
-        f"MATCH (n:Entity {{id: $id}}){arrow}(m:Entity){where} "
-        f"RETURN r.rel, m.id, r.edge_key{_listed('r', columns)}"
+        f"MATCH (n:Entity) WHERE n.{column} = $value RETURN n.id, n.labels{_listed('n', columns)} "
+        "ORDER BY n.nid"
+    )
+
+
+def edges_at(direction: str, filtered: bool = False) -> str:
+    """The edges that leave (``out``) or reach (``in``) the node ``$id``: relation, id of the other end, key.
+
+    With ``filtered`` only those whose relation is in ``$relations``.
+    """
+    where = " WHERE r.rel IN $relations" if filtered else ""
+    return f"MATCH (n:Entity {{id: $id}}){_ARROWS[direction]}(m:Entity){where} RETURN r.rel, m.id, r.edge_key"
+
+
+def degree(direction: str) -> str:
+    """How many edges leave (``out``) or reach (``in``) the node ``$id``; no row if there is none such."""
+    return f"MATCH (n:Entity {{id: $id}}) RETURN COUNT {{ MATCH (n){_ARROWS[direction]}(:Entity) }}"
+
+
+def edges_and_ends(direction: str, edges: Iterable[str], nodes: Iterable[str]) -> str:
+    """As :func:`edges_at`, with all properties.
+
+    Rows: relation, key, columns ``edges``; then id and labels of the other end, columns ``nodes``.
+    """
+    return (
+        f"MATCH (n:Entity {{id: $id}}){_ARROWS[direction]}(m:Entity) "
+        f"RETURN r.rel, r.edge_key{_listed('r', edges)}, m.id, m.labels{_listed('m', nodes)}"
     )
 
 
@@ -142,10 +181,8 @@ def relation_counts(columns: Iterable[str]) -> str:
 
 def relation_labels(direction: str) -> str:
     """Distinct pairs of a relation and a label of its heads (``out``) or tails (``in``)."""
-    arrow = {"out": "-[r:REL]->", "in": "<-[r:REL]-"}[direction]
-    return (
-        f"MATCH (n:Entity){arrow}(:Entity) UNWIND {_LABELS.format('n')} AS label RETURN DISTINCT r.rel, label"
-    )
+    ends, labels = f"(n:Entity){_ARROWS[direction]}(:Entity)", _LABELS.format("n")
+    return f"MATCH {ends} UNWIND {labels} AS label RETURN DISTINCT r.rel, label"
 
 
 LABEL_SAMPLES = (
@@ -165,5 +202,9 @@ def _listed(variable: str, columns: Iterable[str]) -> str:
     return "".join(f", {variable}.{name}" for name in columns)
 
 
-def _paths(files: Sequence[str]) -> str:
-    return ", ".join("'" + path.replace("\\", "\\\\").replace("'", "\\'") + "'" for path in files)
+def _typed(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in columns.items())
+
+
+def _path(file: str) -> str:
+    return "'" + file.replace("\\", "\\\\").replace("'", "\\'") + "'"
