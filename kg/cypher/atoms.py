@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from . import ast
 from .comprehensions import QUANTIFIERS, Comprehensions
 from .cursor import NAMES
@@ -10,7 +12,14 @@ from .patterns import SHORTEST
 
 __all__ = ["Atoms"]
 
-CONSTANTS: dict[str, bool | None] = {"TRUE": True, "FALSE": False, "NULL": None}
+CONSTANTS: dict[str, bool | float | None] = {
+    "TRUE": True,
+    "FALSE": False,
+    "NULL": None,
+    "INF": math.inf,
+    "INFINITY": math.inf,
+    "NAN": math.nan,
+}
 
 RESERVED = {
     *("AND", "AS", "CONTAINS", "DISTINCT", "ELSE", "IN", "IS", "MATCH", "NOT", "OR", "RETURN"),
@@ -56,7 +65,7 @@ class Atoms(Comprehensions):
 
     def _named(self) -> ast.Expression:
         key, following = self.token.key, self.ahead().key
-        if key in RESERVED:
+        if key in RESERVED and following != ".":
             raise self.unexpected("an expression")
         if following == "{" and key in {"EXISTS", "COUNT", "COLLECT"}:
             return self.subquery()

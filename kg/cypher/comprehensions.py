@@ -61,7 +61,7 @@ class Comprehensions(Patterns):
         return ast.PatternComprehension(pattern, where, projection)
 
     def _until_bar(self, read: Callable[[], Part]) -> Part:
-        """What ``read`` reads; a ``|`` of the current bracket ends it instead of joining labels."""
+        """What ``read`` reads; the last ``|`` of the bracket ends it instead of joining labels."""
         outer, self.bar = self.bar, self.token.depth
         part = read()
         self.bar = outer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice, takewhile
 from typing import TypeVar
 
 from ...errors import QueryError
@@ -30,7 +31,7 @@ class Cursor:
     """The current token of ``text`` and what can be asked of the ones that follow.
 
     ``nesting`` counts the operands that are being read inside each other; ``bar`` is the bracket depth at
-    which a ``|`` ends an expression instead of joining labels, or -1.
+    which the last ``|`` ends an expression instead of joining labels, or -1.
     """
 
     def __init__(self, text: str, limits: Limits) -> None:
@@ -109,6 +110,17 @@ class Cursor:
         inside = self.tokens[opening + 1 : self.closing.get(opening, opening)]
         depth = self.tokens[opening].depth + 1
         return any(token.key == "," and token.depth == depth for token in inside)
+
+    def bar_ends(self) -> bool:
+        """Whether the ``|`` here ends an expression: no label follows it, or no other ``|`` does."""
+        if self.token.depth != self.bar:
+            return False
+        if self.ahead(2).key in {".", ":", "(", "[", "{"}:
+            return True
+        following = takewhile(
+            lambda token: token.depth >= self.bar, islice(self.tokens, self.index + 1, None)
+        )
+        return not any(token.key == "|" and token.depth == self.bar for token in following)
 
     def refuse(self, reason: str) -> QueryError:
         """The refusal of the current token."""

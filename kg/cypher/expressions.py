@@ -98,6 +98,6 @@ class Expressions(Atoms):
         return ast.Index(subject, start)
 
     def _slice(self, subject: ast.Expression, start: ast.Expression | None) -> ast.Expression:
-        stop = None if self.at("]") else self.expression()
+        stop = None if start and self.at("]") else self.expression()
         self.expect("]")
         return ast.Slice(subject, start, stop)

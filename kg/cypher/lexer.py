@@ -40,6 +40,7 @@ class Token(NamedTuple):
 FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 NAME = r"[^\W\d]\w*"
+DIGITS = r"[0-9](?:_?[0-9])*"
 QUOTED = r"`(?:[^`]|``)*`"
 TOKEN = re.compile(
     rf"""
@@ -47,8 +48,8 @@ TOKEN = re.compile(
     | (?P<comment>//[^\r\n]*|/\*.*?\*/)
     | (?P<name>{NAME})
     | (?P<parameter>\$(?:{NAME}|[0-9]+|{QUOTED}))
-    | (?P<float>(?:[0-9]+\.[0-9]+|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][+-]?[0-9]+)?(?!\w))
-    | (?P<integer>(?:0[xX][0-9a-fA-F]+|0[oO][0-7]+|0|[1-9][0-9]*)(?!\w))
+    | (?P<float>(?:{DIGITS}\.{DIGITS}|\.{DIGITS}|{DIGITS}(?=[eE]))(?:[eE][+-]?{DIGITS})?(?!\w))
+    | (?P<integer>(?:0x[0-9a-fA-F](?:_?[0-9a-fA-F])*|0o[0-7](?:_?[0-7])*|0|(?!0){DIGITS})(?!\w))
     | (?P<string>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
     | (?P<quoted>{QUOTED})
     | (?P<symbol><>|<=|>=|=~|\.\.|\|\||::|!=|/(?!\*)|[-+*%^=<>()\[\]{{}},.:;|&!$])
@@ -56,7 +57,7 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
+ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\\": "\\", "'": "'", '"': '"'}
 
 UNCLOSED = {
@@ -163,18 +164,14 @@ def _float(text: str, found: re.Match[str]) -> float:
 
 
 def _string(text: str, found: re.Match[str]) -> str:
-    start = found.start() + 1
-
     def unescape(escape: re.Match[str]) -> str:
-        four, eight, other = escape.groups()
-        if other is None:
-            code = int(four or eight, 16)
-            if 0 < code <= 0x10FFFF:
-                return chr(code)
-        elif other in ESCAPED:
-            return ESCAPED[other]
-        message = rf"{escape[0]} is no escape; write \\ for a backslash"
-        raise syntax_error(text, start + escape.start(), message)
+        code, other = escape.groups()
+        if code and int(code, 16):
+            return chr(int(code, 16))
+        if other in {None, "u"}:
+            at = found.start() + 1 + escape.start()
+            raise syntax_error(text, at, rf"{escape[0]} is no character; write four digits as in \u00E9")
+        return ESCAPED.get(other, escape[0])  # as Neo4j does: '\d' is a backslash and a d
 
     body = found[0][1:-1]
     if "\\" not in body:

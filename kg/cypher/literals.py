@@ -11,7 +11,7 @@ ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def literal(value: bool | int | float | str | date | None) -> str:
-    """``value`` as portable Cypher; what has no literal (infinity, NaN, dates) becomes an expression."""
+    """``value`` as portable Cypher; a date, which has no literal, becomes a function call."""
     match value:
         case None:
             return "null"
@@ -28,11 +28,9 @@ def literal(value: bool | int | float | str | date | None) -> str:
 
 
 def _float(value: float) -> str:
-    if math.isnan(value):
-        return "0.0 / 0.0"
-    if math.isinf(value):
-        return "1.0 / 0.0" if value > 0 else "-1.0 / 0.0"
-    return repr(value).replace("e+", "e")
+    if math.isfinite(value):
+        return repr(value).replace("e+", "e")
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def _string(value: str) -> str:

@@ -36,6 +36,4 @@ def level_of(node: ast.Expression) -> int:
             return PREDICATE
         case ast.Literal(value=int() | float() as value) if math.copysign(1, value) < 0:
             return UNARY
-        case ast.Literal(value=float() as value) if not math.isfinite(value):
-            return OR
     return POSTFIX

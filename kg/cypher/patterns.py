@@ -139,6 +139,8 @@ class Patterns(Cursor, ABC):
         types = self._types() if self.accept(":", "IS") else ()
         length = self._length()
         properties = self._properties()
+        if length is not None and self.at("WHERE"):
+            raise self.unexpected("no WHERE on a variable-length relationship: use all(x IN r WHERE ...)")
         where = self.where()
         if not self.accept("]"):
             raise self.unexpected("']' at the end of a relationship")
@@ -211,7 +213,7 @@ class Patterns(Cursor, ABC):
 
     def _label_or(self, types: bool = False) -> ast.LabelExpression:
         parts = [self._label_and(types)]
-        while self.at("|") and self.token.depth != self.bar:
+        while self.at("|") and not self.bar_ends():
             self.take()
             if types:
                 self.accept(":")

@@ -157,7 +157,9 @@ class ExpressionWriter:
 
     def binary(self, node: ast.Binary) -> str:
         level = LEVELS[node.operator]
-        left, right = self.operand(node.left, level), self.operand(node.right, level + 1)
+        # Neo4j reads a - b - c, but not a IN b IN c
+        left = self.operand(node.left, level + (level == PREDICATE))
+        right = self.operand(node.right, level + 1)
         return f"{left} {node.operator} {_no_arrow(node.operator, right)}"
 
     def comparison(self, node: ast.Comparison) -> str:
@@ -166,7 +168,7 @@ class ExpressionWriter:
         return self.operand(node.first, COMPARISON + 1) + rest
 
     def is_null(self, node: ast.IsNull) -> str:
-        return f"{self.operand(node.operand, PREDICATE)} IS {'NOT ' if node.negated else ''}NULL"
+        return f"{self.operand(node.operand, PREDICATE + 1)} IS {'NOT ' if node.negated else ''}NULL"
 
     # --- labels ---
 

@@ -120,14 +120,11 @@ def paths(part: Expressions, least: int = 0) -> st.SearchStrategy[ast.PathPatter
     where = st.one_of(st.none(), part)
     nodes = st.builds(ast.NodePattern, st.none() | names, st.none() | labels(), properties, where)
     lengths = st.tuples(st.integers(0, 3), st.none() | st.integers(0, 9))
-    relationships = st.builds(
-        ast.RelPattern,
-        st.none() | names,
-        st.lists(names, max_size=2).map(tuple),
-        st.sampled_from(["in", "out", "both"]),
-        st.none() | lengths,
-        properties,
-        where,
+    types = st.lists(names, max_size=2).map(tuple)
+    directions = st.sampled_from(["in", "out", "both"])
+    relationships = st.one_of(
+        st.builds(ast.RelPattern, st.none() | names, types, directions, lengths, properties),
+        st.builds(ast.RelPattern, st.none() | names, types, directions, st.none(), properties, where),
     )
     sizes = st.integers(least, 2)
     return sizes.flatmap(
@@ -159,7 +156,8 @@ def larger(part: Expressions) -> Expressions:
     return st.one_of(
         st.builds(ast.Property, part, names),
         st.builds(ast.Index, part, part),
-        st.builds(ast.Slice, part, maybe, maybe),
+        st.builds(ast.Slice, part, part, maybe),
+        st.builds(ast.Slice, part, st.none(), part),
         some(part).map(ast.ListLiteral),
         maps(part),
         st.builds(ast.MapProjection, variables, some(projected)),

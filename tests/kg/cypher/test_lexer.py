@@ -34,7 +34,9 @@ def test_tokens_know_where_they_stand() -> None:
         ("42", 42),
         ("9223372036854775807", 2**63 - 1),
         ("0x1F", 31),
-        ("0XfF", 255),
+        ("1_000", 1000),
+        ("0x1_F", 31),
+        ("1_0.2_5e1_0", 10.25e10),
         ("0o17", 15),
         ("1.5", 1.5),
         (".5", 0.5),
@@ -50,7 +52,7 @@ def test_numbers(text: str, value: float) -> None:
     assert token.kind == ("integer" if isinstance(value, int) else "float")
 
 
-NO_NUMBERS = ("1a", "0x", "0xG", "0o8", "007", "1.5x", "1e", "1_000", "1e400", "١", "9" * 5000)
+NO_NUMBERS = ("1a", "0x", "0xG", "0X1F", "0o8", "007", "1.5x", "1e", "1__0", "1_", "1e400", "١", "9" * 5000)
 
 
 @pytest.mark.parametrize("text", NO_NUMBERS)
@@ -75,7 +77,7 @@ def test_ranges_are_no_floats() -> None:
         (r"'\n\t\r\b\f'", "\n\t\r\b\f"),
         (r"'\u00e9\u4e2d'", "é中"),
         (r"'\ud83d\ude00'", "😀"),
-        (r"'\U0001F600'", "😀"),
+        (r"'\d+\/\U'", r"\d+\/\U"),
         ("'two\nlines'", "two\nlines"),
         ("'// no comment /*'", "// no comment /*"),
         ("'`'", "`"),
@@ -86,7 +88,7 @@ def test_strings(text: str, value: str) -> None:
     assert values(text) == [("string", value)]
 
 
-@pytest.mark.parametrize("text", ["'", '"a', r"'\'", r"'\x41'", r"'\u12'", r"'\u0000'", r"'\U00110000'"])
+@pytest.mark.parametrize("text", ["'", '"a', r"'\'", r"'\u12'", r"'\u0000'"])
 def test_what_is_no_string(text: str) -> None:
     with pytest.raises(QuerySyntaxError):
         tokens(text)
@@ -129,7 +131,7 @@ def test_comments_and_white_space_fall_away() -> None:
         ("RETURN ?", "line 1, column 8: found '?', which has no meaning in Cypher; remove it"),
         ("RETURN x²", "line 1, column 8: x² is no name; write `x²`"),
         ("RETURN 12ab + 1", "line 1, column 8: '12ab + 1' begins with no number; write 12, 0x1F or 1.5e3"),
-        (r"RETURN '\d+'", r"line 1, column 9: \d is no escape; write \\ for a backslash"),
+        (r"RETURN '\u12'", r"line 1, column 9: \u is no character; write four digits as in \u00E9"),
         (
             "RETURN 99999999999999999999",
             "line 1, column 8: 99999999999999999999 does not fit 64 bits",

@@ -38,6 +38,12 @@ LAST = "expected the end of the query: RETURN is its last clause"
         ("RETURN 1 UNION RETURN 2 UNION ALL RETURN 3", (1, 35), "expected the same UNION throughout"),
         ("MATCH p = shortestPath((a)) RETURN p", (1, 27), "expected exactly one relationship"),
         ("RETURN 1 + NOT a", (1, 12), "found 'NOT', expected an expression"),
+        (
+            "MATCH ()-[r*1..2 WHERE r.x]-() RETURN r",
+            (1, 18),
+            "found 'WHERE', expected no WHERE on",
+        ),
+        ("RETURN a[..]", (1, 12), "found ']', expected an expression"),
         ("RETURN all(x IN xs)", (1, 19), "found ')', expected WHERE"),
         ("RETURN " + "a" * 50 + " b" + "c" * 50, (1, 59), f"found 'b{'c' * 29}', {LAST}"),
     ],

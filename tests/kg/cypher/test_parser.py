@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from datetime import date
+
 import pytest
 
 from kgllm.kg.cypher import ast
@@ -63,7 +66,6 @@ def compared(first: ast.Expression, operator: str, second: ast.Expression) -> Co
         ("a[1..2]", ast.Slice(A, ONE, TWO)),
         ("a[..2]", ast.Slice(A, None, TWO)),
         ("a[1..]", ast.Slice(A, ONE, None)),
-        ("a[..]", ast.Slice(A, None, None)),
         ("$p.x", ast.Property(ast.Parameter("p"), "x")),
         ("{a: 1}.a", ast.Property(ast.MapLiteral((("a", ONE),)), "a")),
         ("NOT a:B", Unary("NOT", ast.HasLabels(A, ast.LabelName("B")))),
@@ -74,6 +76,7 @@ def test_precedence(text: str, tree: ast.Expression) -> None:
     assert expression(text_of(tree)) == tree
 
 
+X, XY = ast.LabelName("X"), ast.LabelOr((ast.LabelName("X"), ast.LabelName("Y")))
 PATH = ast.PathPattern((ast.NodePattern("a"), ast.NodePattern("b")), (ast.RelPattern(direction="out"),))
 
 
@@ -82,6 +85,8 @@ PATH = ast.PathPattern((ast.NodePattern("a"), ast.NodePattern("b")), (ast.RelPat
     [
         ("null", Literal(None)),
         ("TRUE", Literal(True)),
+        ("inf", Literal(math.inf)),
+        ("-Infinity", Unary("-", Literal(math.inf))),
         ("[]", ast.ListLiteral(())),
         ("[1, a]", ast.ListLiteral((ONE, A))),
         ("{}", ast.MapLiteral(())),
@@ -101,7 +106,15 @@ PATH = ast.PathPattern((ast.NodePattern("a"), ast.NodePattern("b")), (ast.RelPat
         ("[a IN b]", ast.ListComprehension("a", B, None, None)),
         ("[a IN b WHERE c]", ast.ListComprehension("a", B, C, None)),
         ("[a IN b | c]", ast.ListComprehension("a", B, None, C)),
-        ("[a IN b WHERE a:X | c]", ast.ListComprehension("a", B, ast.HasLabels(A, ast.LabelName("X")), C)),
+        (
+            "[a IN b WHERE a:X|Y | c]",
+            ast.ListComprehension("a", B, ast.HasLabels(A, XY), C),
+        ),
+        (
+            "[a IN b WHERE a:X | c:X|Y]",
+            ast.ListComprehension("a", B, ast.HasLabels(A, X), ast.HasLabels(C, XY)),
+        ),
+        ("[a IN b WHERE a:X | c]", ast.ListComprehension("a", B, ast.HasLabels(A, X), C)),
         ("[a IN b, c]", ast.ListLiteral((Binary("IN", A, B), C))),
         (
             "[a IN [b IN c, d] | a]",
@@ -160,6 +173,20 @@ def test_values(text: str, tree: ast.Expression) -> None:
 )
 def test_patterns_are_told_from_parentheses(text: str, tree: ast.Expression) -> None:
     assert expression(text) == tree
+
+
+def test_constants() -> None:
+    nan = expression("NaN")
+    assert isinstance(nan, Literal)
+    assert isinstance(nan.value, float)
+    assert math.isnan(nan.value)
+    assert [text_of(Literal(value)) for value in (math.nan, math.inf, -math.inf)] == [
+        "NaN",
+        "Infinity",
+        "-Infinity",
+    ]
+    assert text_of(Literal(date(2024, 1, 31))) == "date('2024-01-31')"
+    assert text_of(Literal("a'b\\c\n\x07😀\u200b")) == r"'a\'b\\c\n\u0007😀\u200b'"
 
 
 def test_only_a_pattern_without_braces_is_bare() -> None:
@@ -221,6 +248,7 @@ def test_columns_are_named_as_written(text: str, name: str) -> None:
         "WITH 'CREATE (n)' AS call RETURN call AS load",
         "RETURN 'DROP TABLE x; // DELETE' AS s, \"/* SET */\" AS t",
         "WITH 1 AS limit, 2 AS skip, 3 AS desc RETURN limit ORDER BY desc SKIP 0 LIMIT 1",
+        "MATCH (where:A)-->(match) RETURN where.x, match.y",
         "match (n) where n.x is not null return n",
         "MATCH (`match`) RETURN `match` // CREATE (n)",
         "MATCH (n) /* DELETE n */ RETURN n",

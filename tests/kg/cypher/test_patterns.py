@@ -85,7 +85,6 @@ def test_nodes(text: str, node: ast.NodePattern) -> None:
         ),
         ("-[r $p]-", ast.RelPattern("r", properties=ast.Parameter("p"))),
         ("-[r WHERE a]-", ast.RelPattern("r", where=CONDITION)),
-        ("-[* WHERE a]-", ast.RelPattern(length=(1, None), where=CONDITION)),
     ],
 )
 def test_relationships(text: str, relationship: ast.RelPattern) -> None:
