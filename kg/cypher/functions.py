@@ -169,7 +169,6 @@ ADVICE = {
     "elementid": "use the property id: n.id",
     "rels": "use relationships(path)",
     "toint": "use toInteger()",
-    "collect_list": "use collect()",
     "datetime": "only dates can be asked for: date('2024-01-31')",
     "localdatetime": "only dates can be asked for: date('2024-01-31')",
     "duration": "compare dates or years instead: n.born < date('2000-01-01')",

@@ -78,6 +78,11 @@ def list_of(item: Type) -> Type:
     return Type("list", item)
 
 
+def a(noun: object) -> str:
+    """``a string``, ``an integer``, for messages."""
+    return f"an {noun}" if str(noun)[0] in "aeiou" else f"a {noun}"
+
+
 def words(names: Iterable[str]) -> str:
     """``node or relationship``, for messages."""
     *others, last = [_WORDS[name] for name in names]
@@ -89,18 +94,18 @@ def join(types: Iterable[Type]) -> Type:
     return reduce(_join, types, NULL)
 
 
-def _join(a: Type, b: Type) -> Type:
-    if a == b or b == NULL:
-        return a
-    if a == NULL:
-        return b
-    if a.name in NUMERIC and b.name in NUMERIC:
+def _join(one: Type, other: Type) -> Type:
+    if one == other or other == NULL:
+        return one
+    if one == NULL:
+        return other
+    if one.name in NUMERIC and other.name in NUMERIC:
         return NUMBER
-    if a.name != b.name:
+    if one.name != other.name:
         return ANY
-    if a.name == "list":
-        return list_of(_join(a.item or ANY, b.item or ANY))
-    return Type(a.name, names=None if a.names is None or b.names is None else a.names | b.names)
+    if one.name == "list":
+        return list_of(_join(one.item or ANY, other.item or ANY))
+    return Type(one.name, names=None if one.names is None or other.names is None else one.names | other.names)
 
 
 def of_value(value: object) -> Type:

@@ -19,6 +19,7 @@ from ..types import (
     NULL,
     NUMERIC,
     Type,
+    a,
     join,
     list_of,
     of_property,
@@ -104,7 +105,7 @@ class Expressions:
             return replace(node, subject=subject), INT
         if found.kind in ("nodes", "edges"):
             one = f"[x IN … | x.{node.key}]"
-            raise QuerySyntaxError(f".{node.key} needs one element, not a {found}; write {one}", node.at)
+            raise QuerySyntaxError(f".{node.key} needs one element, not {a(found)}; write {one}", node.at)
         expect(found, ("node", "edge", "map", "date"), f".{node.key}", node.at)
         return replace(node, subject=subject), ANY
 
@@ -281,5 +282,7 @@ def _unknown(name: str) -> QueryRefusedError:
         return QueryRefusedError(
             "function", "date() is refused: it depends on the clock; use date('2024-01-31')"
         )
-    advice = f"; {ADVICE[name]}" if name in ADVICE else did_you_mean(name, FUNCTIONS)
+    advice = (
+        f"; {ADVICE[name]}" if name in ADVICE else did_you_mean(name, [SPELLING.get(f, f) for f in FUNCTIONS])
+    )
     return QueryRefusedError("function", f"{name}() is refused: {REASONS['function']}{advice}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -42,10 +42,12 @@ class Names:
     def __init__(self, schema: SchemaInfo, strict: bool) -> None:
         self.schema = schema
         self.strict = strict
+        self._merged: dict[tuple[str, frozenset[str] | None], dict[str, str]] = {}
 
     def label(self, name: str) -> None:
         """Raise SchemaError if no node has the label ``name``."""
-        self._known("label", name, {*self.schema.labels, ENTITY})
+        if name != ENTITY:
+            self._known("label", name, self.schema.labels)
 
     def relation(self, name: str) -> None:
         """Raise SchemaError if no edge is of the type ``name``."""
@@ -53,8 +55,8 @@ class Names:
 
     def label_or_relation(self, name: str) -> None:
         """Raise SchemaError if ``name`` is neither a label nor a relation type."""
-        known = {*self.schema.labels, *self.schema.relations, ENTITY}
-        self._known("label or relation type", name, known)
+        if name not in self.schema.relations:
+            self.label(name)
 
     def property(self, subject: Type, key: str) -> str | None:
         """The type, as in the schema, of the property ``key`` of a node or an edge; None if not known.
@@ -64,22 +66,28 @@ class Names:
         """
         known = self._types(subject.name, subject.names)
         if self.strict and key not in known:
-            holders = " or ".join(sorted(subject.names or ())) or _OWNERS[subject.name]
-            raise SchemaError(f"{holders} has no property {key}{self._elsewhere(key)}", near(key, known))
+            owners = " or ".join(sorted(subject.names or ()))
+            missing = f"{owners} has no property {key}" if owners else f"no {subject} has a property {key}"
+            raise SchemaError(missing + self._elsewhere(key), near(key, known))
         return known.get(key) or self._types(subject.name, None).get(key)
 
     def _types(self, kind: str, names: frozenset[str] | None) -> dict[str, str]:
         """Properties and their types of nodes with one of the labels, or of edges of one of the types."""
+        if (kind, names) not in self._merged:
+            self._merged[kind, names] = self._merge(kind, names)
+        return self._merged[kind, names]
+
+    def _merge(self, kind: str, names: frozenset[str] | None) -> dict[str, str]:
         infos = self.schema.relations if kind == "edge" else self.schema.labels
         chosen = infos if names is None else [name for name in names if name in infos]
         own = {} if kind == "edge" else {ID: "str"}
         return own | {key: value for name in chosen for key, value in infos[name].properties.items()}
 
     def _elsewhere(self, key: str) -> str:
-        """``, but Movie has``: the first labels and relation types that have the property ``key``."""
+        """``; Movie has it``: the first labels and relation types that have the property ``key``."""
         infos = {**self.schema.labels, **self.schema.relations}
         owners = sorted(name for name, info in infos.items() if key in info.properties)[:3]
-        return f", but {', '.join(owners)} has" if owners else ""
+        return f"; {' and '.join(owners)} {'has' if len(owners) == 1 else 'have'} it" if owners else ""
 
     def possible(self, types: frozenset[str], head: Type, tail: Type) -> bool:
         """Whether an edge of one of ``types`` may lead from a node like ``head`` to one like ``tail``."""
@@ -97,12 +105,9 @@ class Names:
         pattern = f"({_colon(head)})-[:{'|'.join(sorted(types))}]->({_colon(tail)})"
         return SchemaError(f"{pattern} never occurs: {there}{turned}")
 
-    def _known(self, what: str, name: str, known: Iterable[str]) -> None:
-        if self.strict and name not in (known := set(known)):
+    def _known(self, what: str, name: str, known: Mapping[str, object]) -> None:
+        if self.strict and name not in known:
             raise SchemaError(f"the graph has no {what} {name}", near(name, known))
-
-
-_OWNERS = {"node": "no node", "edge": "no relationship"}
 
 
 def _meets(node: Type, labels: tuple[str, ...]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ....errors import QuerySyntaxError
-from ..types import ANY, BOOL, DATE, FLOAT, INT, NUMBER, NUMERIC, STR, Type, join, list_of, words
+from ..types import ANY, BOOL, DATE, FLOAT, INT, NUMBER, NUMERIC, STR, Type, a, join, list_of, words
 
 LOGIC = frozenset({"AND", "OR", "XOR"})
 
@@ -15,11 +15,7 @@ def expect(found: Type, allowed: Iterable[str], by: str, at: int, hint: str = ""
     allowed = tuple(allowed)
     if not found.fits(allowed):
         shown = [name for name in allowed if name not in ("int", "float") or "number" not in allowed]
-        raise QuerySyntaxError(f"{by} needs {_a(words(shown))}, not {_a(str(found))}{hint}", at)
-
-
-def _a(noun: str) -> str:
-    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+        raise QuerySyntaxError(f"{by} needs {a(words(shown))}, not {a(found)}{hint}", at)
 
 
 def binary(operator: str, left: Type, right: Type, at: int) -> Type:

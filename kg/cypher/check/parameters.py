@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from ....errors import QuerySyntaxError
+from ..types import a
 
 _MOST, _LEAST = 2**63 - 1, -(2**63)
 
@@ -49,6 +50,6 @@ def _check(value: object, where: str, depth: int) -> None:
                 _check(item, f"{where}.{key}", depth - 1)
         case _:
             raise QuerySyntaxError(
-                f"parameter {where} is a {type(value).__name__}; expected null, a boolean, a number, a"
+                f"parameter {where} is {a(type(value).__name__)}; expected null, a boolean, a number, a"
                 " string, a date, or a list or map of them"
             )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ....errors import QuerySyntaxError
 from ...model import ENTITY
 from .. import ast
-from ..types import NODE, PATH, Type, list_of
+from ..types import NODE, PATH, Type, a, list_of
 from .scope import Scope
 
 if TYPE_CHECKING:
@@ -103,11 +103,6 @@ class Patterns:
     def _edge(self, edge: ast.RelPattern, scope: Scope) -> ast.RelPattern:
         for name in edge.types:
             self.names.relation(name)
-        if edge.length and edge.where is not None:
-            raise QuerySyntaxError(
-                "a variable-length relationship takes no WHERE; use WHERE all(r IN relationships(path) …)",
-                edge.at,
-            )
         properties = self._properties(edge, _edge_type(edge), scope)
         return replace(edge, properties=properties, where=self.expressions.where(edge.where, scope))
 
@@ -155,7 +150,7 @@ def _declare(variable: str | None, found: Type, scope: Scope, at: int) -> Scope:
     item = before.item
     of_edges = before.name == "list" and item is not None and item.name in ("edge", "any")
     if before.name != found.name or (found.name == "list" and not of_edges):
-        raise QuerySyntaxError(f"variable {variable} is a {before} and cannot be a {found} as well", at)
+        raise QuerySyntaxError(f"variable {variable} is {a(before)} and cannot be {a(found)} as well", at)
     if before.names and found.names:
         return scope.with_types({variable: replace(found, names=before.names | found.names)})
     return scope.with_types({variable: found}) if found.names else scope

@@ -9,7 +9,7 @@ from ....errors import QueryRefusedError, QuerySyntaxError
 from .. import ast
 from ..functions import is_aggregate
 from ..refusals import REASONS
-from ..types import INT
+from ..types import INT, a
 from ..walk import children, rewrite, variables, walk
 from .expressions import Expressions
 from .scope import Scope, place
@@ -88,7 +88,7 @@ class Projections:
             raise QuerySyntaxError(f"{word} needs a number or a parameter, not a value of the rows", at)
         _, found = self.expressions.check(node, scope.without_aggregates(f"in {word}"))
         if found != INT:
-            raise QuerySyntaxError(f"{word} needs an integer, not a {found}", at)
+            raise QuerySyntaxError(f"{word} needs an integer, not {a(found)}", at)
         value = self.expressions.parameters[node.name] if isinstance(node, ast.Parameter) else _constant(node)
         if not isinstance(value, int):
             raise QueryRefusedError("computed-limit", f"{word}: {REASONS['computed-limit']}")
@@ -106,12 +106,12 @@ def projected(node: ast.Expression, done: Projected) -> ast.Expression:
     if not done.closed:
         return node
     hidden = {item.name for item in done.source if item.expression != ast.Variable(item.name)}
-    columns = {
-        item.expression: ast.Variable(item.name, at=place(item.expression))
+    columns = {  # by repr, as Literal(1) == Literal(True)
+        repr(item.expression): ast.Variable(item.name, at=place(item.expression))
         for item in done.source
         if not isinstance(item.expression, ast.Literal) and not variables(item.expression) & hidden
     }
-    return rewrite(node, lambda part: columns.get(part))  # type: ignore[call-overload]
+    return rewrite(node, lambda part: columns.get(repr(part)))
 
 
 def _constant(node: ast.Expression) -> object:

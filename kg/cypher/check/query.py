@@ -50,7 +50,7 @@ def check(
     expressions = Expressions(Names(schema, limits.known_names), given)
     clauses = _Clauses(expressions)
     parts = tuple(clauses.single(part) for part in query.parts)
-    _union(parts, query.all)
+    _same_columns(parts)
     return replace(query, parts=parts)
 
 
@@ -95,10 +95,8 @@ class _Clauses:
         return replace(clause, expression=new), scope.with_types({clause.variable: item})
 
 
-def _union(parts: tuple[ast.SingleQuery, ...], keep: tuple[bool, ...]) -> None:
-    """The parts of a UNION have the same columns, and are joined in one way."""
-    if len(set(keep)) > 1:
-        raise QuerySyntaxError("UNION and UNION ALL cannot be mixed; use one of them")
+def _same_columns(parts: tuple[ast.SingleQuery, ...]) -> None:
+    """The parts of a UNION return the same columns in the same order."""
     first, *others = map(columns, parts)
     for other in others:
         if other != first:
