@@ -65,7 +65,7 @@ class EdgeChecker:
             SchemaError: a column is missing, or the batch is malformed as a whole.
         """
         check_batch(batch, EDGE_COLUMNS, ("head", "relation", "tail"))
-        sieve = Sieve(self._rejects, len(batch))
+        sieve = Sieve(len(batch))
         given = {name: structural(batch, name, kind) for name, kind in EDGE_COLUMNS.items()}
         given["key"] = given["key"].fill_null("")
         relations, keys = Coded.of(given["relation"]), Coded.of(given["key"])
@@ -80,7 +80,7 @@ class EdgeChecker:
         clean = pa.RecordBatch.from_pydict({**given, **columns})
         if len(rows) < len(batch):
             clean, edges = clean.take(pa.array(rows)), edges.take(rows)
-        self._rejects.rows += len(batch)
+        self._rejects.add(len(batch), sieve.counts, sieve.samples)
         return self._finish(clean, edges)
 
     def _ends(self, sieve: Sieve, side: str, ids: pa.StringArray) -> Codes:

@@ -60,7 +60,7 @@ class NodeChecker:
             SchemaError: there is no column ``id``, or the batch is malformed as a whole.
         """
         check_batch(batch, NODE_COLUMNS, ("id",))
-        sieve = Sieve(self._rejects, len(batch))
+        sieve = Sieve(len(batch))
         ids = structural(batch, "id", NODE_COLUMNS["id"])
         labels = structural(batch, "labels", NODE_COLUMNS["labels"])
         refuse_ids(sieve, ids, MAX_ID_BYTES)
@@ -71,7 +71,7 @@ class NodeChecker:
         rows = sieve.good()
         everything = pa.RecordBatch.from_pydict({"id": ids, "labels": labels, **columns})
         clean = everything if len(rows) == len(batch) else everything.take(pa.array(rows))
-        self._rejects.rows += len(batch)
+        self._rejects.add(len(batch), sieve.counts, sieve.samples)
         return self._finish(clean)
 
     def _refuse_repeats(self, sieve: Sieve, ids: pa.StringArray) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -11,6 +12,8 @@ from ...errors import BadRowsError
 from ..store import OnError
 
 Kind = Literal["node", "edge"]
+Sample = tuple[int, str, str]
+"""0-based row of a batch, the text at fault, and what was expected."""
 
 MAX_SAMPLES = 20
 """Samples kept for each reason."""
@@ -122,29 +125,30 @@ class Rejects:
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
-        self.rows = 0
+        self._rows = 0
         self._counts: dict[str, int] = {}
         self._samples: dict[str, list[Rejected]] = {}
 
-    def add(self, reason: str, rows: Sequence[int], faults: Iterable[tuple[str, str]]) -> None:
-        """Count bad rows.
+    def add(self, rows: int, counts: Mapping[str, int], samples: Callable[[str], Iterable[Sample]]) -> None:
+        """Count the bad rows of a batch.
 
         Args:
-            reason: a code of :data:`REASONS`.
-            rows: their 0-based numbers in the batch at hand, ascending.
-            faults: for each row the text at fault and what was expected; read only as far as samples go.
+            rows: rows of the batch, good or bad.
+            counts: code of :data:`REASONS` → bad rows.
+            samples: the first of them for a code, in order of row.
         """
-        self._counts[reason] = self._counts.get(reason, 0) + len(rows)
-        samples = self._samples.setdefault(reason, [])
-        room = MAX_SAMPLES - len(samples)
-        for row, (text, expected) in zip(rows[:room], faults, strict=False):
-            samples.append(Rejected(self.kind, self.rows + row + 1, _shorten(text), expected))
+        for reason, count in counts.items():
+            self._counts[reason] = self._counts.get(reason, 0) + count
+            kept = self._samples.setdefault(reason, [])
+            for row, text, expected in islice(samples(reason), MAX_SAMPLES - len(kept)):
+                kept.append(Rejected(self.kind, self._rows + row + 1, _shorten(text), expected))
+        self._rows += rows
 
     def report(self) -> RejectReport:
         """What was collected so far."""
         reasons = [reason for reason in REASONS if reason in self._counts]
         return RejectReport(
-            self.rows, {r: self._counts[r] for r in reasons}, {r: tuple(self._samples[r]) for r in reasons}
+            self._rows, {r: self._counts[r] for r in reasons}, {r: tuple(self._samples[r]) for r in reasons}
         )
 
 

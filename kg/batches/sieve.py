@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from .report import Rejects
+from .report import MAX_SAMPLES, Sample
 from .tables import bytes_of
 
 Mask = NDArray[np.bool_]
@@ -20,18 +21,25 @@ LAST_CONTROL = 0x1F
 
 
 class Sieve:
-    """The bad rows of one batch; each goes into the report for the first reason it meets."""
+    """The bad rows of one batch; each is refused for the first reason it meets."""
 
-    def __init__(self, rejects: Rejects, rows: int) -> None:
+    def __init__(self, rows: int) -> None:
         self.bad: Mask = np.zeros(rows, np.bool_)
-        self._rejects = rejects
+        self.counts: Counter[str] = Counter()
+        self._samples: dict[str, list[Sample]] = {}
 
     def refuse(self, reason: str, mask: Mask, text: Callable[[int], str], expected: str) -> None:
         """Refuse the rows of ``mask`` that are good so far; ``text`` gives what is at fault in a row."""
         rows = np.flatnonzero(mask & ~self.bad)
         if len(rows):
-            self._rejects.add(reason, rows.tolist(), ((text(int(row)), expected) for row in rows))
             self.bad[rows] = True
+            self.counts[reason] += len(rows)
+            first = rows[:MAX_SAMPLES].tolist()
+            self._samples.setdefault(reason, []).extend((row, text(row), expected) for row in first)
+
+    def samples(self, reason: str) -> list[Sample]:
+        """The first rows that were refused for ``reason``, ascending."""
+        return sorted(self._samples[reason])[:MAX_SAMPLES]
 
     def good(self) -> NDArray[np.int64]:
         """Numbers of the good rows, ascending."""
