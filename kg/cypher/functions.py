@@ -169,6 +169,7 @@ ADVICE = {
     "elementid": "use the property id: n.id",
     "rels": "use relationships(path)",
     "toint": "use toInteger()",
+    "date": "without a day it would depend on the clock; write date('2024-01-31')",
     "datetime": "only dates can be asked for: date('2024-01-31')",
     "localdatetime": "only dates can be asked for: date('2024-01-31')",
     "duration": "compare dates or years instead: n.born < date('2000-01-01')",

@@ -278,11 +278,6 @@ def _unknown(name: str) -> QueryRefusedError:
     """The error for a function outside the subset."""
     if name in ENGINE_IDS:
         return QueryRefusedError("engine-id", f"{name}() is refused: {REASONS['engine-id']}: n.id")
-    if name == "date":
-        return QueryRefusedError(
-            "function", "date() is refused: it depends on the clock; use date('2024-01-31')"
-        )
-    advice = (
-        f"; {ADVICE[name]}" if name in ADVICE else did_you_mean(name, [SPELLING.get(f, f) for f in FUNCTIONS])
-    )
+    known = [SPELLING.get(other, other) for other in FUNCTIONS]
+    advice = f"; {ADVICE[name]}" if name in ADVICE else did_you_mean(name, known)
     return QueryRefusedError("function", f"{name}() is refused: {REASONS['function']}{advice}")

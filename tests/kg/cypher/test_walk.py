@@ -38,7 +38,7 @@ def test_rewrite_replaces_and_shares_the_rest() -> None:
     new = rewrite(QUERY, rename)
     assert text_of(new).endswith("RETURN [`y` IN `a`.`l` | `y` + 1] AS `l`, {`k`: `z`} AS `m`")
     assert new.parts[0].clauses[0] is QUERY.parts[0].clauses[0]
-    assert rewrite(QUERY, lambda node: None) is QUERY
+    assert rewrite(QUERY, lambda _: None) is QUERY
 
 
 def test_what_was_put_in_is_left_alone() -> None:
