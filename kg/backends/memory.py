@@ -142,7 +142,7 @@ class MemoryStore(BaseStore):
     def scan_edges(self, batch_size: int = 50_000) -> Iterator[pa.RecordBatch]:
         """See :class:`~kgllm.kg.store.GraphStore`."""
         graph = self._state.graph
-        for some in _chunks(graph.edges(), batch_size):
+        for some in _chunks(graph.sorted_edges(), batch_size):
             yield edges_to_batch(some, graph.edge_types)
 
     def neighbors(
@@ -165,10 +165,12 @@ class MemoryStore(BaseStore):
 
     def csr(self) -> CSRGraph:
         """See :class:`~kgllm.kg.store.GraphStore`."""
-        version = self.version()
-        if self._csr is None or self._csr[0] != version:
-            self._csr = version, CSRGraph.from_store(self)
-        return self._csr[1]
+        state, known = self._state, self._csr
+        if known is None or known[0] != state.version:
+            still = MemoryStore()  # whose content does not change while it is scanned
+            still._held = state
+            self._csr = known = state.version, CSRGraph.from_store(still)
+        return known[1]
 
     def query(
         self, text: str, parameters: Mapping[str, Value] | None = None, limits: Limits | None = None

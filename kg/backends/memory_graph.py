@@ -16,6 +16,10 @@ Near = dict[tuple[str, str, str], Edge]
 """The edges of a node on one side: (relation, other end, key) → edge."""
 
 
+INEXACT = 2**53
+"""From here on floats do not tell integers apart."""
+
+
 class MemoryGraph:
     """One version of a graph; a :class:`~kgllm.kg.cypher.interpret.GraphView`.
 
@@ -65,15 +69,26 @@ class MemoryGraph:
         return (self.entities[id] for id in self._labels.get(label, ()))
 
     def nodes_where(self, key: str, values: Iterable[Value]) -> Iterator[Entity]:
-        """The nodes whose property ``key`` equals one of ``values``; the first call makes an index."""
-        if key not in self._indexes:
-            index: dict[Hashable, list[Entity]] = {}
+        """Nodes among which are all whose property ``key`` equals one of ``values``, each once.
+
+        The first call makes an index.
+        """
+        wanted = list(values)
+        if any(isinstance(value, int | float) and abs(value) >= INEXACT for value in wanted):
+            return self.nodes()  # as a float such a number equals several integers
+        index = self._index(key)
+        return (entity for group in dict.fromkeys(map(group_key, wanted)) for entity in index.get(group, ()))
+
+    def _index(self, key: str) -> dict[Hashable, list[Entity]]:
+        """Value of the property ``key`` → its nodes."""
+        known = self._indexes.get(key)
+        if known is None:
+            known = {}
             for entity in self.entities.values():
                 if key in entity.properties:
-                    index.setdefault(group_key(entity.properties[key]), []).append(entity)
-            self._indexes[key] = index
-        for value in dict.fromkeys(map(group_key, values)):
-            yield from self._indexes[key].get(value, ())
+                    known.setdefault(group_key(entity.properties[key]), []).append(entity)
+            self._indexes[key] = known
+        return known
 
     def edges_of(
         self, id: str, direction: Direction = "both", types: Set[str] = frozenset()
@@ -94,6 +109,10 @@ class MemoryGraph:
         return sum(len(side.get(id, ())) for side in sides)
 
     def edges(self) -> Iterator[Edge]:
+        """All edges, those of one head together."""
+        return (edge for near in self._out.values() for edge in near.values())
+
+    def sorted_edges(self) -> Iterator[Edge]:
         """All edges, by (head nid, relation, tail nid, key)."""
         rank = {id: nid for nid, id in enumerate(self.entities)}
         for id in self.entities:

@@ -78,7 +78,7 @@ def _of_map(given: Mapping[str, Value]) -> date:
 def _of_parts(parts: Mapping[str, int]) -> date:
     way = next((way for way in _ALONE if set(way) & parts.keys()), ("month", "day"))
     extra = parts.keys() - {"year", *way}
-    if "year" not in parts or extra or (parts.keys() >= set(way[1:]) > set() and way[0] not in parts):
+    if "year" not in parts or extra or (way[0] not in parts and parts.keys() & way):
         raise QueryFailedError(f"date() cannot make a day of {', '.join(sorted(parts)) or 'nothing'}")
     year, numbers = parts["year"], [parts.get(name, 1) for name in way]
     try:

@@ -90,7 +90,7 @@ def _single(tests: Iterator[Truth]) -> Truth:
     return None if unknown else holding == 1
 
 
-_QUANTIFIERS: dict[str, Callable[[Iterator[Truth]], Truth]] = {
+QUANTIFIERS: dict[str, Callable[[Iterator[Truth]], Truth]] = {
     "all": all_true,
     "any": any_true,
     "none": lambda tests: negated(any_true(tests)),
@@ -101,7 +101,7 @@ _QUANTIFIERS: dict[str, Callable[[Iterator[Truth]], Truth]] = {
 @compiles(ast.Quantifier)
 def _quantifier(node: ast.Quantifier, context: Context) -> Evaluate:
     each = _each(node.variable, node.source, context)
-    test, decide = predicate(node.where, context), _QUANTIFIERS[node.kind]
+    test, decide = predicate(node.where, context), QUANTIFIERS[node.kind]
 
     def holds(row: Row) -> Value:
         rows = each(row)

@@ -79,11 +79,12 @@ def _distinct(rows: Iterator[tuple[Value, ...]]) -> Iterator[tuple[Value, ...]]:
 def _single(query: ast.SingleQuery, context: Context) -> Iterator[tuple[Value, ...]]:
     rows: Rows = iter([{}])
     for clause in query.clauses:
-        rows = _clause(clause, context)(rows)
+        rows = clause_of(clause, context)(rows)
     return (tuple(row.values()) for row in rows)
 
 
-def _clause(clause: ast.Clause, context: Context) -> Callable[[Rows], Rows]:
+def clause_of(clause: ast.Clause, context: Context) -> Callable[[Rows], Rows]:
+    """What turns the rows before a clause into those after it."""
     match clause:
         case ast.Match():
             return _match(clause, context)

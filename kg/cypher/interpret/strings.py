@@ -21,7 +21,8 @@ _WHITESPACE = (
 )
 """What Java takes for white space; no-break spaces are not among it."""
 
-_REPEATED_REPEAT = re.compile(r"\((?:[^()\\]|\\.)*[*+}](?:[^()\\]|\\.)*\)[*+{]", re.DOTALL)
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]|[*+{()]", re.DOTALL)
+"""Parts of a regular expression that matter for its repeats; what is escaped or in a class is passed over."""
 
 
 def string(value: Value, where: str) -> str:
@@ -59,7 +60,7 @@ def matches(value: Value, expression: Value) -> bool | None:
 
 @lru_cache(maxsize=256)
 def _compiled(expression: str) -> re.Pattern[str]:
-    if _REPEATED_REPEAT.search(expression):
+    if _repeats_a_repeat(expression):
         raise QueryFailedError(
             f"the regular expression {expression!r} repeats a group that repeats itself; write it without"
         )
@@ -67,6 +68,22 @@ def _compiled(expression: str) -> re.Pattern[str]:
         return re.compile(expression, re.ASCII)
     except (re.error, ValueError, OverflowError, RecursionError) as error:
         raise QueryFailedError(f"{expression!r} is no regular expression: {error}") from error
+
+
+def _repeats_a_repeat(expression: str) -> bool:
+    """Whether a group that holds a repeat is repeated itself."""
+    holds, group, end = [False], False, -1
+    for token in _TOKEN.finditer(expression):
+        if token[0] == "(":
+            holds.append(False)
+        elif token[0] == ")" and len(holds) > 1:
+            group, end = holds.pop(), token.end()
+            holds[-1] |= group
+        elif token[0] in "*+{":
+            if group and token.start() == end:
+                return True
+            holds[-1] = True
+    return False
 
 
 def lower(value: Value) -> Value:

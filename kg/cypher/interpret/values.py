@@ -19,7 +19,7 @@ from ...model import Edge, Entity, Path, Value
 Truth = bool | None
 
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
-MAX_SIZE = 10_000_000
+MAX_SIZE = 1_000_000
 """Longest list or string that a query may build, so that it cannot use up the memory."""
 
 _ORDERED = (str, bool, date, dict, Entity, Edge, Path)

@@ -25,7 +25,7 @@ class GraphView(Protocol):
         """The nodes that carry ``label``, or all."""
 
     def nodes_where(self, key: str, values: Iterable[Value]) -> Iterator[Entity] | None:
-        """The nodes whose property ``key`` equals one of ``values``, each once.
+        """Nodes among which are all whose property ``key`` equals one of ``values``, each once.
 
         ``None`` when the view has no quick way to find them.
         """
