@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ..errors import ConfigError
-from .graph_output import document, rejects_table, result_table
-from .output import Json, emit, table_of
+from .graph_output import document, rejects_table, result_table, summary
+from .output import Json, emit, log, table_of
 
 if TYPE_CHECKING:
     from ..kg.cypher.limits import Limits
@@ -97,6 +97,7 @@ def query(
     with open_store(store, "r") as opened:
         result = opened.query(text, dict(map(_parameter, param or [])), limits)
     emit(document(result), as_json=json, table=None if json else result_table(result))
+    log.print(summary(result))
 
 
 @app.command("schema")

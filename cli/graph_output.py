@@ -69,11 +69,14 @@ def document(result: QueryResult) -> dict[str, Any]:
 
 
 def result_table(result: QueryResult) -> Table:
-    """A query's result for people; the title says how many rows and how long."""
+    """A query's result for people."""
+    return table_of("", result.columns, [[*map(_shown, row)] for row in result.rows])
+
+
+def summary(result: QueryResult) -> str:
+    """How many rows, how long it took, and who answered."""
     more = ", more were cut off: raise --rows" if result.truncated else ""
-    seconds = result.stats.get("seconds", 0.0)
-    title = f"{len(result.rows)} rows in {seconds:.3f} s{more}"
-    return table_of(title, result.columns, [[*map(_shown, row)] for row in result.rows])
+    return f"{len(result.rows)} rows in {result.stats['seconds']:.3f} s by {result.stats['engine']}{more}"
 
 
 def rejects_table(report: RejectReport) -> Table:

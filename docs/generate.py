@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that repeat what the code says: commands, settings, errors.
+"""Write the pages of docs/ that repeat what the code says: commands, settings, errors, Cypher.
 
 python docs/generate.py             renew them
 python docs/generate.py --check     fail when one of them is out of date
@@ -19,6 +19,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from kgllm import errors
+from kgllm.kg.cypher.functions import FUNCTIONS, SPELLING
+from kgllm.kg.cypher.refusals import REASONS
 from kgllm.training.config import PRESETS, RunConfig, task_class
 from kgllm.training.tasks import TASKS
 
@@ -137,7 +139,33 @@ def error_classes() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"cli.md": commands, "configuration.md": settings, "errors.md": error_classes}
+def cypher() -> str:
+    """The functions of the read subset, and the reasons why a query is refused."""
+    lines = ["# Cypher reference", "", "## Functions", "", "| function | arguments | |", "|---|---|---|"]
+    for name, function in FUNCTIONS.items():
+        aggregate = "aggregation" if function.aggregate else ""
+        lines.append(f"| `{SPELLING.get(name, name)}` | {function.arity} | {aggregate} |")
+    lines += [
+        "",
+        "## Reasons",
+        "",
+        "`QueryRefusedError.reason` is one of these.",
+        "",
+        "| reason | meaning |",
+        "|---|---|",
+    ]
+    lines += [
+        f"| `{reason}` | {meaning.replace('|', chr(92) + '|')} |" for reason, meaning in REASONS.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {
+    "cli.md": commands,
+    "configuration.md": settings,
+    "errors.md": error_classes,
+    "cypher-reference.md": cypher,
+}
 
 
 def stale() -> Iterator[str]:

@@ -19,7 +19,7 @@ REASONS: dict[str, str] = {
     # statements and clauses
     "write": "this would change the graph; only reading is allowed",
     "foreach": "FOREACH changes the graph; use UNWIND or a list comprehension to read",
-    "schema-command": "commands that change the schema are not queries; use ensure_schema()",
+    "schema-command": "commands that change the schema are not queries; the store keeps its own indexes",
     "admin-command": "commands that administer a database or its users are not queries",
     "show": "SHOW lists what the server has, not what the graph holds; use schema()",
     "call": "procedures may do anything and differ between engines; use MATCH, or the methods of the store",
