@@ -165,8 +165,6 @@ SPELLING = {name.lower(): name for name in _MIXED_CASE.split()}
 """How Cypher's manual spells a function, where that is not in lower case."""
 
 ADVICE = {
-    "id": "use the property id: n.id",
-    "elementid": "use the property id: n.id",
     "rels": "use relationships(path)",
     "toint": "use toInteger()",
     "date": "without a day it would depend on the clock; write date('2024-01-31')",
