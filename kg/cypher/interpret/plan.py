@@ -78,9 +78,9 @@ class _Planner:
     ) -> None:
         self.context, self.bound = context, set(bound)
         self.patterns = [named(pattern, context.hidden) for pattern in patterns]
-        parts = conjuncts(where)
-        for pattern in self.patterns:
-            parts += conditions(pattern, context.parameters)
+        # The patterns' own conditions come first: WHERE may fail on nodes that they leave out.
+        parts = [part for pattern in self.patterns for part in conditions(pattern, context.parameters)]
+        parts += conjuncts(where)
         scope = {name for pattern in self.patterns for name in variables(pattern)}
         self.waiting = [(part, names(part) & scope) for part in parts]
         self.seeks = Seeks(parts, scope, context)

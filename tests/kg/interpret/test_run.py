@@ -113,3 +113,12 @@ def test_an_index_finds_what_a_scan_finds(
         seek = ask(graph, "MATCH (n {p: $v}) RETURN n.id", {"v": value}).rows
         scan = ask(graph, "MATCH (n) WITH n WHERE n.p = $v RETURN n.id", {"v": value}).rows
         assert sorted(seek) == sorted(scan)
+
+
+def test_labels_shield_where(make: Callable[..., MemoryGraph], ask: Callable[..., Table]) -> None:
+    graph = make(
+        [Entity("a"), Entity("b", ("Good",), {"p": 2}), Entity("c", ("Bad",), {"p": 0})],
+        [Edge("a", "R", "b"), Edge("a", "R", "c")],
+    )
+    query = "MATCH ({id: 'a'})-->(n:Good) WHERE 4 / n.p = 2 RETURN n.id"
+    assert ask(graph, query).rows == [("b",)]
