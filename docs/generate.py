@@ -145,18 +145,11 @@ def cypher() -> str:
     for name, function in FUNCTIONS.items():
         aggregate = "aggregation" if function.aggregate else ""
         lines.append(f"| `{SPELLING.get(name, name)}` | {function.arity} | {aggregate} |")
-    lines += [
-        "",
-        "## Reasons",
-        "",
-        "`QueryRefusedError.reason` is one of these.",
-        "",
-        "| reason | meaning |",
-        "|---|---|",
-    ]
-    lines += [
-        f"| `{reason}` | {meaning.replace('|', chr(92) + '|')} |" for reason, meaning in REASONS.items()
-    ]
+    lines += ["", "## Reasons", "", "`QueryRefusedError.reason` is one of these.", ""]
+    lines += ["| reason | meaning |", "|---|---|"]
+    for reason, meaning in REASONS.items():
+        escaped = meaning.replace("|", "\\|")
+        lines.append(f"| `{reason}` | {escaped} |")
     return "\n".join(lines) + "\n"
 
 
