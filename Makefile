@@ -27,7 +27,7 @@ demo: setup ## train K-ON on a small built-in graph and compare it with ComplEx
 	$(BIN)/python examples/demo.py $(ARGS)
 
 test: setup ## run all tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: setup $(TYPED) ## lint, format, types, import contracts, docs
 	$(BIN)/ruff check .
