@@ -48,7 +48,9 @@ def nodes_of(number: int, count: int = 30) -> pa.RecordBatch:
     ids = [f"{number}-{i}" for i in range(count)]
     texts = [f"text of {name}, " * (200 if i % 10 == 0 else 1) for i, name in enumerate(ids)]
     labels = pa.array([["Thing"]] * count)
-    return pa.RecordBatch.from_pydict({"id": ids, "labels": labels, "number": [number] * count, "text": texts})
+    return pa.RecordBatch.from_pydict(
+        {"id": ids, "labels": labels, "number": [number] * count, "text": texts}
+    )
 
 
 def edges_of(number: int, count: int = 30) -> pa.RecordBatch:

@@ -49,7 +49,7 @@ def read_current(path: Path) -> int:
     try:
         text = (path / CURRENT).read_text(encoding="utf-8", errors="replace").strip()
     except FileNotFoundError:
-        if found == "none":
+        if not any(generations(path).values()):  # number 0 is an empty one, of a store half made
             raise NotFoundError(f"no graph store at {path}; open it with mode 'create' to make one") from None
         raise StoreCorruptError(
             f"{path / CURRENT} is missing, but there are generations ({found}); write the name of the last "
@@ -138,7 +138,7 @@ def claim(path: Path) -> None:
     strange = sorted(p.name for p in path.iterdir() if p.name not in ours and p.suffix != TEMPORARY)
     if strange:
         raise StoreError(f"{path} holds {strange[0]!r} and no store; name an empty or a new folder")
-    if any(generations(path).values()):  # number 0 is empty: somebody was stopped while making the store
+    if any(generations(path).values()):
         read_current(path)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -69,50 +71,55 @@ def test_enforce() -> None:
     assert caught.value.report is bad
 
 
-def test_one_load_with_a_fifth_of_its_rows_bad_in_every_way() -> None:
-    good = [f"n{i}" for i in range(800)]
-    bad = {
-        "null-id": [None] * 25,
-        "empty-id": [""] * 25,
-        "long-id": ["é" * 257] * 25,
-        "control-character": [f"c{i}\x1f" for i in range(25)],
-        "duplicate-id": [f"n{i}" for i in range(100)],
-    }
-    rows = [(name, None) for name in good] + [(text, reason) for reason, ids in bad.items() for text in ids]
+GOOD = [f"n{i}" for i in range(800)]
+BAD_IDS: dict[str, list[str | None]] = {
+    "null-id": [None] * 25,
+    "empty-id": [""] * 25,
+    "long-id": ["é" * 257] * 25,
+    "control-character": [f"c{i}\x1f" for i in range(25)],
+    "duplicate-id": [f"n{i}" for i in range(100)],
+}
+RING = [(h, "R", t, "") for h, t in zip(GOOD, [*GOOD[1:], GOOD[0]], strict=True)]
+BAD_EDGES: dict[str, list[tuple[str | None, ...]]] = {
+    "dangling-head": [("?", "R", "n1", "")] * 20 + [(None, "R", "n1", "")] * 20,
+    "dangling-tail": [("n1", "R", "x" * 10**5, "")] * 20,
+    "null-relation": [("n1", None, "n2", "")] * 20,
+    "empty-relation": [("n1", "", "n2", "")] * 20,
+    "bad-name": [("n1", "R" * 256, "n2", "")] * 20,
+    "control-character": [("n1", "R\n", "n2", "")] * 10 + [("n1", "R", "n2", "\n")] * 10,
+    "long-key": [("n1", "R", "n2", "k" * 513)] * 20,
+    "duplicate-edge": [*RING[:40]],
+}
+
+
+def batches(columns: tuple[str, ...], rows: list[Any]) -> Iterator[pa.RecordBatch]:
+    """Batches of 64 rows of text."""
+    for start in range(0, len(rows), 64):
+        part = zip(*rows[start : start + 64], strict=True)
+        texts = [pa.array(column, pa.string()) for column in part]
+        yield pa.RecordBatch.from_arrays(texts, columns)
+
+
+def test_a_load_of_nodes_with_a_fifth_of_its_rows_bad_in_every_way() -> None:
+    rows = [*GOOD, *(text for ids in BAD_IDS.values() for text in ids)]
     order = [rows[i * 7919 % len(rows)] for i in range(len(rows))]
-    first = {text: i for i, (text, _) in reversed([*enumerate(order)])}
-    nodes = NodeChecker()
-    clean = [
-        nodes.check(
-            pa.RecordBatch.from_pydict({"id": pa.array([t for t, _ in order[i : i + 64]], pa.string())})
-        )
-        for i in range(0, len(order), 64)
-    ]
-    report = nodes.report()
-    assert {reason: len(ids) for reason, ids in bad.items()} == dict(report.counts)
+    checker = NodeChecker()
+    clean = [checker.check(batch).column("id") for batch in batches(("id",), [(text,) for text in order])]
+    report = checker.report()
+    assert dict(report.counts) == {reason: len(ids) for reason, ids in BAD_IDS.items()}
     assert report.total * 5 == report.rows == 1000
-    assert [i for batch in clean for i in batch.column("id").to_pylist()] == [
-        text for i, (text, _) in enumerate(order) if text in set(good) and first[text] == i
-    ]
-    edges = EdgeChecker(nodes.ids.find)
-    ring = [(h, "R", t, "") for h, t in zip(good, [*good[1:], good[0]], strict=True)]
-    faulty = {
-        "dangling-head": [("?", "R", "n1", "")] * 20 + [(None, "R", "n1", "")] * 20,
-        "dangling-tail": [("n1", "R", "x" * 10**5, "")] * 20,
-        "null-relation": [("n1", None, "n2", "")] * 20,
-        "empty-relation": [("n1", "", "n2", "")] * 20,
-        "bad-name": [("n1", "R" * 256, "n2", "")] * 20,
-        "control-character": [("n1", "R\n", "n2", "")] * 10 + [("n1", "R", "n2", "\n")] * 10,
-        "long-key": [("n1", "R", "n2", "k" * 513)] * 20,
-        "duplicate-edge": ring[:40],
-    }
-    stream = ring + [edge for group in faulty.values() for edge in group]
-    kept = 0
-    for start in range(0, len(stream), 64):
-        columns = zip(*stream[start : start + 64], strict=True)
-        names = ("head", "relation", "tail", "key")
-        kept += len(
-            edges.check(pa.RecordBatch.from_pydict(dict(zip(names, map(list, columns), strict=True)))).batch
-        )
-    assert dict(edges.report().counts) == {r: len(faulty[r]) for r in REASONS if r in faulty}
-    assert (kept, edges.report().rows) == (800, 1000)
+    first_of_each = [text for text in dict.fromkeys(order) if text in set(GOOD)]
+    assert [text for ids in clean for text in ids.to_pylist()] == first_of_each
+
+
+def test_a_load_of_edges_with_a_fifth_of_its_rows_bad_in_every_way() -> None:
+    nodes = NodeChecker()
+    nodes.check(pa.RecordBatch.from_pydict({"id": GOOD}))
+    checker = EdgeChecker(nodes.ids.find)
+    stream = RING + [edge for group in BAD_EDGES.values() for edge in group]
+    kept = sum(
+        len(checker.check(batch).batch) for batch in batches(("head", "relation", "tail", "key"), stream)
+    )
+    report = checker.report()
+    assert dict(report.counts) == {r: len(BAD_EDGES[r]) for r in REASONS if r in BAD_EDGES}
+    assert (kept, report.rows) == (800, 1000)
