@@ -169,9 +169,10 @@ def wal_of(folder: Path) -> Path:
 
 def hold(folder: Path) -> IO[bytes]:
     """Keep :func:`discard` from the database in ``folder`` until the file that this gives is closed."""
-    stamp = (folder / STAMP).open("rb")
-    fcntl.flock(stamp, fcntl.LOCK_SH)
-    return stamp
+    with disk_errors(folder):
+        stamp = (folder / STAMP).open("rb")
+        fcntl.flock(stamp, fcntl.LOCK_SH)
+        return stamp
 
 
 def discard(folder: Path) -> None:

@@ -171,7 +171,7 @@ class Projection:
             return  # a writer is ahead of us, or has not finished what it just logged
         if behind < 0 or self._read_only:
             raise StoreCorruptError(
-                f"it holds {self.state.sequence} changes, the log {self._snapshot.version.sequence}"
+                f"it ends with change {self.state.sequence}, the log with {self._snapshot.version.sequence}"
             )
         if behind:
             log.info("%s: the engine replays %d changes", self._path, behind)
