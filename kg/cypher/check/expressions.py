@@ -123,7 +123,7 @@ class Expressions:
         key, key_type = self.check(node.index, scope)
         if found.name in ("list", "stored"):
             expect(key_type, ("int",), "the index of a list", at)
-        elif found.name != "any":
+        elif found.name not in ("any", "null"):
             expect(key_type, ("str",), f"the key of a {found}", at)
         if found.name in ("node", "edge") and isinstance(key, ast.Literal) and isinstance(key.value, str):
             self.names.property(found, key.value)
