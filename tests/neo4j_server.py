@@ -49,6 +49,7 @@ dbms.security.auth_enabled={auth}
 dbms.security.allow_csv_import_from_file_urls=false
 dbms.usage_report.enabled=false
 db.transaction.timeout=30s
+db.memory.transaction.max=256m
 """
 OPENED = ["java.nio", "java.io", "sun.nio.ch", "java.util.concurrent"]
 JVM = ["-Xms256m", "-Xmx1g", "-XX:+UseG1GC", "-Dfile.encoding=UTF-8", "-Dlog4j2.disable.jmx=true"]
@@ -214,7 +215,7 @@ def any_server() -> Iterator[str]:
         if found:
             raise NoServerError(f"{uri} holds {found} nodes; the tests need an empty database")
         yield url
-        clear(url)
+        _forget(url)
 
 
 def driver(url: str) -> Driver:
@@ -225,10 +226,14 @@ def driver(url: str) -> Driver:
 
 
 def clear(url: str) -> None:
-    """Delete all nodes, edges, constraints and indexes."""
+    """Delete all nodes and edges; constraints stay."""
     with driver(url) as connected, connected.session() as session:
         session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS").consume()
-        for kind, kinds in (("CONSTRAINT", "CONSTRAINTS"), ("INDEX", "INDEXES")):
-            shown = session.run(f"SHOW {kinds} YIELD name, type WHERE type <> 'LOOKUP' RETURN name").values()
-            for (name,) in shown:
-                session.run(f"DROP {kind} `{name}`").consume()
+
+
+def _forget(url: str) -> None:
+    """Leave the database as it was when we came: without constraints, too."""
+    clear(url)
+    with driver(url) as connected:
+        for record in connected.execute_query("SHOW CONSTRAINTS YIELD name").records:
+            connected.execute_query(f"DROP CONSTRAINT `{record['name']}`")

@@ -104,7 +104,7 @@ class Neo4jStore(BaseStore):
         self._must_write()
         if strangers := self._strangers():
             raise StoreError(
-                f"{self.url} holds {strangers} nodes that kgllm did not write; name a database without them"
+                f"{self.url} holds nodes that kgllm did not write ({strangers}); name a database without them"
             )
         return bulk_load(self._connection, nodes, edges, on_error)
 
@@ -197,13 +197,13 @@ class Neo4jStore(BaseStore):
                 raise
             log.warning("%s", error)
         if strangers := self._strangers():
-            log.warning("%s also holds %d nodes that kgllm did not write; they stay out", self.url, strangers)
+            log.warning("%s also holds %d nodes of other origin; they stay out", self.url, strangers)
 
     def _create(self) -> None:
         nodes = self._connection.rows(statements.NODES)[0][0]
         if nodes:
             raise StoreError(
-                f"{self.url} holds {nodes} nodes that kgllm did not write; name an empty database"
+                f"{self.url} holds nodes that kgllm did not write ({nodes}); name an empty database"
             )
         for statement in statements.CONSTRAINTS:
             self._connection.alter(statement)

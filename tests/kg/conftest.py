@@ -5,14 +5,17 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 import pytest
 
 from kgllm.kg.store import GraphStore, open_store
 
+T = TypeVar("T")
 SERVER = Path(__file__).resolve().parents[1] / "neo4j_server.py"
 
 
@@ -35,23 +38,32 @@ def neo4j_server() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def neo4j_url(neo4j_server: ModuleType) -> Iterator[str]:
-    """What ``open_store`` takes; tests without a server are skipped, or fail if ``KGLLM_REQUIRE_NEO4J=1``."""
-    try:
-        context = neo4j_server.any_server()
-        url = context.__enter__()
-    except neo4j_server.NoServerError as reason:
-        if os.environ.get("KGLLM_REQUIRE_NEO4J") == "1":
-            pytest.fail(str(reason))
-        pytest.skip(str(reason))
-    yield url
-    context.__exit__(None, None, None)
+def need_neo4j(neo4j_server: ModuleType) -> Callable[[AbstractContextManager[T]], AbstractContextManager[T]]:
+    """Wraps a context that gives a server: without one a test is skipped, or fails if it must have it."""
+
+    @contextmanager
+    def need(context: AbstractContextManager[T]) -> Iterator[T]:
+        with ExitStack() as stack:
+            try:
+                server = stack.enter_context(context)
+            except neo4j_server.NoServerError as reason:
+                required = os.environ.get("KGLLM_REQUIRE_NEO4J") == "1"
+                (pytest.fail if required else pytest.skip)(str(reason))
+            yield server
+
+    return need
+
+
+@pytest.fixture(scope="session")
+def neo4j_url(neo4j_server: ModuleType, need_neo4j: Callable) -> Iterator[str]:
+    """What ``open_store`` takes."""
+    with need_neo4j(neo4j_server.any_server()) as url:
+        yield url
 
 
 @pytest.fixture
 def neo4j_store(neo4j_server: ModuleType, neo4j_url: str) -> Iterator[GraphStore]:
-    """An empty store on the server; it is emptied again afterwards."""
+    """An empty store on the server; what a test leaves is deleted before the next one and at the end."""
     neo4j_server.clear(neo4j_url)
     with open_store(neo4j_url, "create") as store:
         yield store
-    neo4j_server.clear(neo4j_url)
