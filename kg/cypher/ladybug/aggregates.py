@@ -14,6 +14,8 @@ __all__ = ["AGGREGATES", "aggregate", "grouped"]
 def grouped(value: Typed) -> Typed:
     """``value`` as a key of grouping or DISTINCT, where −0.0 is 0.0."""
     need(value, (*SCALARS, "node", "edge"), "grouping by values")
+    if not (value.free or value.aggregated):
+        raise NotEmittable("grouping by a constant, which the engine forgets")
     if value.type == "float":
         value = finite(value)
         return replace(value, text=f"({value.text} + 0.0)")

@@ -36,6 +36,9 @@ class Clauses:
         Raises:
             NotEmittable: the engine has nothing that means the same.
         """
+        rels = [node for clause in clauses for node in walk(clause) if isinstance(node, ast.RelPattern)]
+        if len(rels) > 1 and any(rel.length for rel in rels):
+            raise NotEmittable("a variable-length relationship beside others")
         texts = []
         for clause, following in zip(clauses, (*clauses[1:], None), strict=True):
             match clause:

@@ -22,6 +22,7 @@ class Context:
         columns: where the properties are.
         given: the parameters of the query.
         parameters: the parameters of the text, which this class fills.
+        names: how many variables there are.
     """
 
     columns: Columns

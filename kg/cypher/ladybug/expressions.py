@@ -49,7 +49,10 @@ class Expressions:
         return self.context.constant(self.context.given[node.name])
 
     def variable(self, node: ast.Variable) -> Typed:
-        return self.scope.get(node.name)
+        value = self.scope.get(node.name)
+        if value.type == "lost":
+            raise NotEmittable("a path that OPTIONAL MATCH may not have found")
+        return value
 
     def property(self, node: ast.Property) -> Typed:
         subject = self.write(node.subject)

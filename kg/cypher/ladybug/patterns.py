@@ -3,9 +3,10 @@
 What differs, measured on ladybug 0.22, and what is written instead:
 
 * labels are a list, relation types a column, so both become conditions;
-* one MATCH may walk a relationship twice: pairs of relationships are told apart by ``id``, a single one from
-  those of a variable-length one by ``list_contains``, two variable-length ones of a path by ``is_trail``;
+* one MATCH may walk a relationship twice: pairs of relationships are told apart by ``id``;
 * a variable-length relationship is a walk: ``TRAIL`` is written; its filter takes no parameters;
+* beside other relationships a variable-length one loses rows now and then, or gives garbage, so it has to be
+  the only one (:mod:`.clauses` sees to it); ``ALL SHORTEST`` crashes the engine;
 * an undirected pattern finds a self-loop twice: the text fails when it meets one, see :mod:`.typed`;
 * a path or a variable-length relationship that OPTIONAL MATCH did not find is not null: it cannot be used;
 * shortest paths from a node to itself are an error in Neo4j and no rows here: the two ends must be told
@@ -47,16 +48,6 @@ class Matched:
     wheres: list[ast.Expression] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Hop:
-    """A relationship of the clause; ``pattern`` is the number of the pattern it stands in."""
-
-    text: str
-    types: frozenset[str]
-    long: bool
-    pattern: int
-
-
 Place = Literal["match", "exists", "count"]
 
 
@@ -90,7 +81,7 @@ class _Patterns:
         self.found = Matched(scope)
         self.names: dict[str, Typed] = {}
         self.undeclared: set[str] = set()
-        self.hops: list[_Hop] = []
+        self.singles: list[tuple[str, frozenset[str]]] = []
         self.paths: dict[int, str] = {}
         self.pins: dict[tuple[str, str], object] = {}
         self.different: set[frozenset[str]] = set()
@@ -100,8 +91,7 @@ class _Patterns:
         rels = pattern.relationships
         if not rels and (pattern.variable is not None or pattern.nodes[0].variable in self.scope.names):
             raise NotEmittable("a pattern of one node that is a path, or bound already")
-        long = sum(rel.length is not None for rel in rels)
-        if pattern.variable is not None or long > 1 or (long and len(rels) == 1 and rels[0].variable):
+        if pattern.variable is not None or any(rel.length and rel.variable for rel in rels):
             self.paths[number] = self.context.fresh()
         left = self._node(pattern.nodes[0])
         text = self._declared(left)
@@ -115,7 +105,8 @@ class _Patterns:
 
     def _name(self, variable: str, value: Typed) -> None:
         if self.match.optional:  # the engine has an empty path where OPTIONAL MATCH found none
-            value = replace(value, nullable=True, type=_LOST.get(value.type, value.type))
+            lost = value.type in ("path", "edges")
+            value = replace(value, nullable=True, type="lost" if lost else value.type)
         self.names[variable] = value
 
     # --- nodes ---
@@ -162,15 +153,15 @@ class _Patterns:
         if self._bound(rel.variable) is not None:
             raise NotEmittable("a relationship that is bound already")
         name = self.context.fresh()
-        self.hops.append(_Hop(name, frozenset(rel.types), rel.length is not None, number))
         types = [quoted(type_) for type_ in rel.types]
         if rel.length is None:
             inside = self._single(name, rel, ends, types)
         else:
+            if ends[0].text == ends[1].text:
+                raise NotEmittable("a variable-length relationship that comes back")
             inside = self._long(rel, pattern, types)
             if rel.variable is not None:
-                alone = len(pattern.relationships) == 1
-                self._name(rel.variable, Typed(name, "edges", parts=(self.paths[number],) if alone else ()))
+                self._name(rel.variable, Typed(name, "edges", parts=(self.paths[number],)))
         if rel.direction == "both" and self.place != "exists" and not pattern.shortest:
             self.found.conditions.append(no_loop(name, ends, rel.length is not None))
         left, right = ("<" if rel.direction == "in" else ""), (">" if rel.direction == "out" else "")
@@ -187,6 +178,7 @@ class _Patterns:
         edge = Typed(name, "edge", nullable=False, parts=parts)
         if rel.variable is not None:
             self._name(rel.variable, edge)
+        self.singles.append((name, frozenset(rel.types)))
         if types:
             self.found.conditions.append(one_of(f"{name}.rel", types))
         self._inside(edge, rel)
@@ -194,30 +186,21 @@ class _Patterns:
 
     def _long(self, rel: ast.RelPattern, pattern: ast.PathPattern, types: list[str]) -> str:
         low, high = rel.length or (1, 1)
+        if pattern.shortest == "all":
+            raise NotEmittable("allShortestPaths")
         if high is None or low > high or rel.properties is not None or rel.where is not None:
             raise NotEmittable("a variable-length relationship that is unbounded, empty or has conditions")
         if pattern.shortest and low != 1:
             raise NotEmittable("a shortest path that may be empty")
-        mode = {None: "TRAIL", "one": "SHORTEST", "all": "ALL SHORTEST"}[pattern.shortest]
+        mode = "SHORTEST" if pattern.shortest else "TRAIL"
         filter_ = f" (x, y | WHERE {one_of('x.rel', types)})" if types else ""
         return f"* {mode} {low}..{high}{filter_}"
 
     def tell_apart(self) -> None:
         """No relationship stands for two of the clause."""
-        trails: set[int] = set()
-        for a, b in combinations(self.hops, 2):
-            if a.types and b.types and not a.types & b.types:
-                continue
-            if a.long and b.long:
-                if a.pattern != b.pattern:
-                    raise NotEmittable("two variable-length relationships in two patterns")
-                trails.add(a.pattern)
-            elif a.long or b.long:
-                long, single = (a, b) if a.long else (b, a)
-                self.found.conditions.append(f"(NOT list_contains(rels({long.text}), {single.text}))")
-            else:
-                self.found.conditions.append(f"(id({a.text}) <> id({b.text}))")
-        self.found.conditions.extend(f"is_trail({self.paths[number]})" for number in sorted(trails))
+        for (a, types), (b, others) in combinations(self.singles, 2):
+            if not types or not others or types & others:
+                self.found.conditions.append(f"(id({a}) <> id({b}))")
 
     # --- shortest paths ---
 
@@ -250,8 +233,8 @@ class _Patterns:
             NotEmittable: it might not.
         """
         (rel,) = pattern.relationships
-        if rel.length is None or len(self.hops) > 1 or self.match.optional or self.place != "match":
-            raise NotEmittable("a shortest path beside other relationships, or OPTIONAL, or of one edge")
+        if rel.length is None or self.match.optional or self.place != "match":
+            raise NotEmittable("a shortest path that is OPTIONAL, in a subquery, or of one edge")
         own = {pattern.variable, rel.variable} - {None}
         used = variables(self.match.where)
         if own & used:
@@ -265,9 +248,6 @@ class _Patterns:
         pairs = [(value, pins.get((right, key))) for (name, key), value in pins.items() if name == left]
         known = any(type(a) is type(b) and a != b for a, b in pairs)
         return known or frozenset((left, right)) in self.different
-
-
-_LOST = {"path": "path not found", "edges": "edges not found"}
 
 
 def _conjuncts(condition: ast.Expression | None) -> Iterator[ast.Expression]:
