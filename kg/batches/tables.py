@@ -21,7 +21,7 @@ _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 divided by the golden ratio: spread
 
 
 class PairTable:
-    """Numbers distinct pairs (a, b) of unsigned 64-bit integers: 0, 1, 2 … in order of arrival."""
+    """Numbers distinct pairs of unsigned 64-bit integers, fewer than 2³¹: 0, 1, 2 … in order of arrival."""
 
     def __init__(self) -> None:
         self._slots = np.full(1024, -1, np.int32)

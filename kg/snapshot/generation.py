@@ -49,7 +49,7 @@ def read_current(path: Path) -> int:
     try:
         text = (path / CURRENT).read_text(encoding="utf-8", errors="replace").strip()
     except FileNotFoundError:
-        if not any(generations(path).values()):  # number 0 is an empty one, of a store half made
+        if _is_half_made(path):
             raise NotFoundError(f"no graph store at {path}; open it with mode 'create' to make one") from None
         raise StoreCorruptError(
             f"{path / CURRENT} is missing, but there are generations ({found}); write the name of the last "
@@ -108,6 +108,8 @@ def hold(path: Path) -> Held:
             with open(handle, encoding="utf-8", errors="replace", closefd=False) as file:
                 manifest = read_manifest(folder / MANIFEST, file.read())
             manifest.check_sizes(folder)
+            if not (folder / DELTA).is_file():
+                raise StoreCorruptError(f"{folder / DELTA} is missing, and all changes with it; {REMEDY}")
         except BaseException:
             os.close(handle)
             raise
@@ -138,8 +140,14 @@ def claim(path: Path) -> None:
     strange = sorted(p.name for p in path.iterdir() if p.name not in ours and p.suffix != TEMPORARY)
     if strange:
         raise StoreError(f"{path} holds {strange[0]!r} and no store; name an empty or a new folder")
-    if any(generations(path).values()):
+    if not _is_half_made(path):
         read_current(path)
+
+
+def _is_half_made(path: Path) -> bool:
+    """Whether nothing was ever acknowledged at ``path``: there is at most an empty generation 0."""
+    logs = [path / name / DELTA for name, number in generations(path).items() if number == 0]
+    return len(logs) == len(generations(path)) and not any(p.exists() and p.stat().st_size for p in logs)
 
 
 def _remove_unused(folder: Path) -> None:

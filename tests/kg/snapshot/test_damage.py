@@ -39,6 +39,26 @@ def test_damage_to_the_current_file(path: Path, mode: Any) -> None:
         Snapshot.open(path, mode)
 
 
+def test_changes_to_an_empty_generation_are_not_taken_for_a_store_half_made(
+    tmp_path: Path, change: Any
+) -> None:
+    with Snapshot.open(tmp_path, "create") as snapshot:
+        snapshot.append(change(1)[:1])
+    (tmp_path / "CURRENT").unlink()
+    for mode in ("r", "rw", "create"):
+        with pytest.raises(StoreCorruptError, match="CURRENT is missing, but there are generations"):
+            Snapshot.open(tmp_path, mode)  # type: ignore[arg-type]
+    (tmp_path / "CURRENT").write_text("gen-000000")
+    with Snapshot.open(tmp_path) as snapshot:
+        assert snapshot.version.sequence == 1
+
+
+def test_a_missing_log(path: Path) -> None:
+    (path / "gen-000001/delta.log").unlink()
+    with pytest.raises(StoreCorruptError, match=r"delta\.log is missing, and all changes with it; restore"):
+        Snapshot.open(path, "rw")
+
+
 @pytest.mark.parametrize("name", ["nodes-0000.parquet", "edges-0000.parquet"])
 def test_damage_to_a_data_file(path: Path, name: str) -> None:
     file = path / "gen-000001" / name
