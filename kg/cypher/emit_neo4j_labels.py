@@ -17,9 +17,9 @@ Subquery = ast.Exists | ast.Count | ast.PatternComprehension
 def entities(query: ast.Query) -> ast.Query:
     """``query`` with ``:Entity`` on the node patterns that need it.
 
-    These are the patterns that bind a variable, that stand alone, or that look for properties. The others,
-    like the end of ``(a)-->()``, are left as they are: only entities have relationships, and Neo4j counts
-    those without looking at the ends.
+    These are the patterns that bind a variable, that stand alone or beside relationships of which there may
+    be none (``*0..``), or that look for properties. The others, like the end of ``(a)-->()``, are left as
+    they are: only entities have relationships, and Neo4j counts those without looking at the ends.
     """
     return replace(query, parts=tuple(map(_single, query.parts)))
 
@@ -63,9 +63,10 @@ def _patterns(patterns: Iterable[ast.PathPattern], known: Set[str]) -> tuple[ast
     labelled = []
     for pattern in patterns:
         nodes = []
+        lone = all(part.length is not None and part.length[0] == 0 for part in pattern.relationships)
         for node in pattern.nodes:
-            alone = not pattern.relationships or node.properties is not None
-            new = alone if node.variable is None else node.variable not in bound
+            needed = lone or node.properties is not None
+            new = needed if node.variable is None else node.variable not in bound
             nodes.append(_node(node, new))
             bound |= {node.variable} if node.variable else set()
         inner = bound | names(pattern)

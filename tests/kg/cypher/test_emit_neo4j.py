@@ -39,6 +39,8 @@ def emitted(text: str, **parameters: object) -> str:
         ("(n:Entity)", "(`n`:`Entity`&`Entity`)"),
         ("()", "(:`Entity`)"),
         ("(n)-->()", "(`n`:`Entity`)-[]->()"),
+        ("()-[r*0..2]-()", "(:`Entity`)-[`r`*0..2]-(:`Entity`)"),
+        ("()-[*0..2]-(:A)-->()", "()-[*0..2]-(:`A`)-[]->()"),
         ("(n)-->(:A)", "(`n`:`Entity`)-[]->(:`A`)"),
         ("(n)<-[:R]-({id: 'x'})", "(`n`:`Entity`)<-[:`R`]-(:`Entity` {`id`: $_0})"),
         ("(n)-[r]-(m), (n)--(k)", "(`n`:`Entity`)-[`r`]-(`m`:`Entity`), (`n`)-[]-(`k`:`Entity`)"),
