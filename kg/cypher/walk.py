@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
-from functools import cache
 from typing import Any, TypeVar
 
 from . import ast
@@ -12,19 +11,37 @@ from . import ast
 Tree = TypeVar("Tree")
 
 
-def children(node: object) -> Iterator[object]:
+class _Parts(dict[type, tuple[str, ...] | None]):
+    """Class → its fields that may hold nodes: not the annotations, which take no part in comparison.
+
+    None for classes that are no nodes.
+    """
+
+    def __missing__(self, kind: type[Any]) -> tuple[str, ...] | None:
+        self[kind] = tuple(f.name for f in fields(kind) if f.compare) if is_dataclass(kind) else None
+        return self[kind]
+
+
+_PARTS = _Parts()
+
+
+def children(node: object) -> list[object]:
     """The nodes directly below a node, or in a tuple of nodes, from left to right."""
+    found: list[object] = []
     if isinstance(node, tuple):
-        yield from _nodes(node)
-    for name in _parts(node):
-        yield from _nodes(getattr(node, name))
+        _gather(node, found)
+    for name in _PARTS[type(node)] or ():
+        _gather(getattr(node, name), found)
+    return found
 
 
 def walk(node: object) -> Iterator[object]:
     """``node`` and everything below it, parents first."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending += reversed(children(node))
 
 
 def rewrite(node: Tree, change: Callable[[object], object | None]) -> Tree:
@@ -37,7 +54,7 @@ def rewrite(node: Tree, change: Callable[[object], object | None]) -> Tree:
     changed = change(node)
     if changed is not None:
         return changed  # type: ignore[return-value]
-    new = {name: _rewrite_value(getattr(node, name), change) for name in _parts(node)}
+    new = {name: _rewrite_value(getattr(node, name), change) for name in _PARTS[type(node)] or ()}
     kept = all(value is getattr(node, name) for name, value in new.items())
     return node if kept else replace(node, **new)  # type: ignore[type-var]
 
@@ -57,27 +74,16 @@ def names(node: object) -> set[str]:
     return variables(node) | bound
 
 
-def _parts(node: object) -> tuple[str, ...]:
-    """Fields that may hold nodes: not the annotations, which take no part in comparison."""
-    kind: type[Any] = type(node)
-    return _fields(kind) if is_dataclass(kind) else ()
-
-
-@cache
-def _fields(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if f.compare)
-
-
-def _nodes(value: object) -> Iterator[object]:
+def _gather(value: object, found: list[object]) -> None:
     if isinstance(value, tuple):
         for item in value:
-            yield from _nodes(item)
-    elif is_dataclass(value):
-        yield value
+            _gather(item, found)
+    elif _PARTS[type(value)] is not None:
+        found.append(value)
 
 
 def _rewrite_value(value: object, change: Callable[[object], object | None]) -> object:
     if isinstance(value, tuple):
         new = tuple(_rewrite_value(item, change) for item in value)
         return value if all(a is b for a, b in zip(new, value, strict=True)) else new
-    return rewrite(value, change) if is_dataclass(value) else value
+    return value if _PARTS[type(value)] is None else rewrite(value, change)
