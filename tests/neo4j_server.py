@@ -28,7 +28,7 @@ from neo4j import Driver, GraphDatabase
 from neo4j.exceptions import DriverError, Neo4jError
 
 VERSION = "5.26.12"
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds in which a server has to start."""
 
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>

@@ -16,7 +16,7 @@ from kgllm.errors import StoreBusyError, StoreUnavailableError
 from kgllm.kg.backends import neo4j_connection
 from kgllm.kg.store import UpsertEdges, UpsertNodes, open_store
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("neo4j-crash")]
 
 ROWS = 50
 BATCHES = 20
