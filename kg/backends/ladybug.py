@@ -101,7 +101,7 @@ class LadybugStore(BaseStore):
         Counting takes a second for each million edges, once for each version.
         """
         with self._using() as shared:
-            return with_samples(shared.projection.engine, self._counted(shared), samples)
+            return with_samples(shared.reader(), self._counted(shared), samples)
 
     def get(self, ids: Sequence[str]) -> list[Entity | None]:
         """See :class:`~kgllm.kg.store.GraphStore`."""

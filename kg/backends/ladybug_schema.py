@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+import pyarrow as pa
+
 from ..cypher import write_ladybug as text
+from ..model import ENTITY
 from ..store import LabelInfo, SchemaInfo
 from .columns import Column
 from .ladybug_engine import Engine, Rows, State
+from .ladybug_reads import Reader
 
 __all__ = ["read_schema", "with_samples"]
+
+PAGE = 10_000
+"""Nodes read at once for samples."""
 
 
 def read_schema(engine: Engine, state: State) -> SchemaInfo:
@@ -31,21 +38,40 @@ def read_schema(engine: Engine, state: State) -> SchemaInfo:
     )
 
 
-def with_samples(engine: Engine, schema: SchemaInfo, samples: int) -> SchemaInfo:
-    """``schema`` with up to ``samples`` examples of each label and relation type."""
+def with_samples(reader: Reader, schema: SchemaInfo, samples: int) -> SchemaInfo:
+    """``schema`` with the first ``samples`` examples of each label and relation type, sorted.
 
-    def of(infos: Mapping[str, LabelInfo], statement: str) -> dict[str, LabelInfo]:
-        found = engine.ask(statement, [{"name": name, "limit": samples} for name in infos])
-        return {
-            name: replace(info, samples=tuple(sorted(" ".join(row) for row in rows)))
-            for (name, info), rows in zip(infos.items(), found, strict=True)
-        }
+    The scans stop when all are found; a query for each would take far longer, with its limit too.
+    """
+    labels = _first(_labelled(reader.node_pages(PAGE)), schema.labels, samples)
+    relations = _first(_related(reader.edge_pages()), schema.relations, samples)
+    return replace(schema, labels=labels, relations=relations)
 
-    return replace(
-        schema,
-        labels=of(schema.labels, text.LABEL_SAMPLES),
-        relations=of(schema.relations, text.RELATION_SAMPLES),
-    )
+
+def _labelled(pages: Iterator[pa.RecordBatch]) -> Iterator[tuple[str, str]]:
+    for page in pages:
+        for id, labels in zip(*(page.column(name).to_pylist() for name in ("id", "labels")), strict=True):
+            yield from ((label, id) for label in labels or [ENTITY])
+
+
+def _related(pages: Iterator[pa.RecordBatch]) -> Iterator[tuple[str, str]]:
+    for page in pages:
+        columns = (page.column(name).to_pylist() for name in ("head", "relation", "tail"))
+        yield from ((edge[1], " ".join(edge)) for edge in zip(*columns, strict=True))
+
+
+def _first(
+    examples: Iterator[tuple[str, str]], infos: Mapping[str, LabelInfo], samples: int
+) -> dict[str, LabelInfo]:
+    """``infos`` with the first examples of each name."""
+    found: dict[str, list[str]] = {name: [] for name in infos}
+    missing = sum(min(info.count, samples) for info in infos.values())
+    while missing:
+        name, example = next(examples)
+        if len(found[name]) < samples:
+            found[name].append(example)
+            missing -= 1
+    return {name: replace(info, samples=tuple(sorted(found[name]))) for name, info in infos.items()}
 
 
 def _names(columns: Mapping[str, Column]) -> list[str]:

@@ -185,15 +185,6 @@ def relation_labels(direction: str) -> str:
     return f"MATCH {ends} UNWIND {labels} AS label RETURN DISTINCT r.rel, label"
 
 
-LABEL_SAMPLES = (
-    "MATCH (n:Entity) WHERE list_contains(n.labels, $name) OR (size(n.labels) = 0 AND $name = 'Entity') "
-    "RETURN n.id ORDER BY n.nid LIMIT $limit"
-)
-RELATION_SAMPLES = (
-    "MATCH (a:Entity)-[r:REL]->(b:Entity) WHERE r.rel = $name RETURN a.id, r.rel, b.id LIMIT $limit"
-)
-
-
 def _kept(variable: str, columns: Iterable[str]) -> list[str]:
     return [f"{variable}.{name} = coalesce({name}, {variable}.{name})" for name in columns]
 
