@@ -1,139 +1,36 @@
 """kill -9 while a store is written: is everything acknowledged there, and nothing half there?
 
-    python benchmarks/store_kills.py [--target append publish compact] [--kills 100] [--seed 0] [--json]
+    python benchmarks/store_kills.py [--target append publish compact upsert checkpoint load swap]
+                                     [--victim caller engine] [--kills 100] [--seed 0] [--json]
 
 A child process writes to a store without end and says through a pipe what was acknowledged. After a random
 time it is killed, the store is opened again and compared with what the child said; the next child goes on
 with the same store. A write may be there without having been acknowledged, but then as a whole.
+
+``append``, ``publish`` and ``compact`` write to a snapshot. The others write to the embedded store: changes;
+changes of which each folds the engine's log; bulk loads; and the end of bulk loads, from the finished
+database of the engine to its first use. There the victim may also be the engine's process: then the child has
+to go on with the change that failed, and is killed when it has.
 """
 
 from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import random
 import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from itertools import chain
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
-import pyarrow as pa
+from store_kill_targets import TARGETS, WITH_ENGINE
 
 from kgllm.errors import KgllmError
-from kgllm.kg.snapshot import Snapshot
-from kgllm.kg.store import Change, DeleteNodes, UpsertEdges, UpsertNodes
-
-LONGEST = 0.06
-"""Seconds from a child's first acknowledgement to its death, at most."""
-
-
-class Target(Protocol):
-    """What is killed. Writes are numbered 1, 2, 3 …, and the number says what is written."""
-
-    def write(self, path: Path, acknowledge: Callable[[int], None]) -> None:
-        """In the child: open or make the store at ``path`` and write on without end."""
-
-    def check(self, path: Path) -> tuple[int, list[str]]:
-        """After the kill: the number of the last write that is there, and what is not as it should be."""
-
-
-def nodes_of(number: int, count: int = 30) -> pa.RecordBatch:
-    """Nodes that write ``number`` adds, some with long texts."""
-    ids = [f"{number}-{i}" for i in range(count)]
-    texts = [f"text of {name}, " * (200 if i % 10 == 0 else 1) for i, name in enumerate(ids)]
-    labels = pa.array([["Thing"]] * count)
-    return pa.RecordBatch.from_pydict(
-        {"id": ids, "labels": labels, "number": [number] * count, "text": texts}
-    )
-
-
-def edges_of(number: int, count: int = 30) -> pa.RecordBatch:
-    """Edges that write ``number`` adds: a ring of its nodes."""
-    ids = [f"{number}-{i}" for i in range(count)]
-    relation, key = ["NEXT"] * count, [""] * count
-    return pa.RecordBatch.from_pydict(
-        {"head": ids, "relation": relation, "tail": [*ids[1:], ids[0]], "key": key}
-    )
-
-
-def changes_of(number: int) -> list[Change]:
-    """Write ``number`` of the targets that append: it also deletes the first node of the one before."""
-    gone = DeleteNodes((f"{number - 1}-0",))
-    return [UpsertNodes(nodes_of(number)), UpsertEdges(edges_of(number)), gone]
-
-
-class Append:
-    """Changes appended to the log, one after the other."""
-
-    def write(self, path: Path, acknowledge: Callable[[int], None]) -> None:
-        with Snapshot.open(path, "create") as snapshot:
-            while True:
-                acknowledge(snapshot.append(changes_of(snapshot.version.sequence + 1)))
-
-    def check(self, path: Path) -> tuple[int, list[str]]:
-        with Snapshot.open(path, "rw") as snapshot:
-            wrong = [n for n, changes in snapshot.changes() if changes != changes_of(n)]
-            return snapshot.version.sequence, [f"change {n} is not what was written" for n in wrong]
-
-
-class Publish:
-    """Whole generations, one replacing the other."""
-
-    def write(self, path: Path, acknowledge: Callable[[int], None]) -> None:
-        with Snapshot.open(path, "create") as snapshot:
-            while True:
-                number = snapshot.version.generation + 1
-                ends = np.arange(300)
-                with snapshot.begin() as writer:
-                    writer.nodes(nodes_of(number, 300))
-                    writer.edges(edges_of(number, 300), ends, np.roll(ends, -1))
-                    writer.publish()
-                acknowledge(number)
-
-    def check(self, path: Path) -> tuple[int, list[str]]:
-        with Snapshot.open(path, "rw") as snapshot:
-            snapshot.verify()
-            number = snapshot.version.generation
-            found = list(chain(snapshot.nodes(), snapshot.edges()))
-            wrong = found != [nodes_of(number, 300), edges_of(number, 300)] and number > 0
-            left = sorted(entry.name for entry in path.iterdir())
-            problems = [f"generation {number} is not what was written"] if wrong else []
-            if left != ["CURRENT", snapshot.node_files[0].parent.name if number else "gen-000000"]:
-                problems.append(f"left behind: {', '.join(left)}")
-            return number, problems
-
-
-class Compact:
-    """Changes appended, every third time folded into a new generation."""
-
-    def write(self, path: Path, acknowledge: Callable[[int], None]) -> None:
-        with Snapshot.open(path, "create") as snapshot:
-            while True:
-                number = snapshot.append(changes_of(snapshot.version.sequence + 1))
-                acknowledge(number)
-                if number % 3 == 0:
-                    snapshot.compact()
-
-    def check(self, path: Path) -> tuple[int, list[str]]:
-        with Snapshot.open(path, "rw") as snapshot:
-            snapshot.verify()
-            last = snapshot.version.sequence
-            expected = [f"{n}-{i}" for n in range(1, last + 1) for i in range(30) if i > 0 or n == last]
-            found = list(chain.from_iterable(batch.column("id").to_pylist() for batch in snapshot.nodes()))
-            edges = sum(map(len, snapshot.edges()))
-            problems = [] if found == expected else [f"nodes after change {last} are not what they should be"]
-            if edges != 28 * last + 2 * (last > 0):
-                problems.append(f"{edges} edges after change {last}")
-            return last, problems
-
-
-TARGETS: dict[str, type[Target]] = {"append": Append, "publish": Publish, "compact": Compact}
 
 
 def child(name: str, path: Path, pipe: Connection) -> None:
@@ -141,22 +38,28 @@ def child(name: str, path: Path, pipe: Connection) -> None:
     TARGETS[name]().write(path, pipe.send)
 
 
-def acknowledged(name: str, path: Path, delay: float) -> Iterator[int]:
-    """Start a child, kill it ``delay`` seconds after its first word, and give what it said.
+def acknowledged(name: str, path: Path, delay: float, victim: str) -> Iterator[int]:
+    """Start a child, kill it or its engine ``delay`` seconds after its first words, and give what it said.
 
     Raises:
-        RuntimeError: it died by itself.
+        RuntimeError: it died by itself, or did not go on.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["kgllm.kg.snapshot", "pandas"])  # pyarrow imports it with the first array
+    context.set_forkserver_preload(["kgllm.kg.backends.ladybug", "pandas"])  # what every child needs
     here, there = context.Pipe(duplex=False)
     process = context.Process(target=child, args=(name, path, there))
     process.start()
     there.close()
-    here.poll(60)
-    time.sleep(delay)
-    process.kill()
-    process.join()
+    try:
+        yield from words(here, TARGETS[name].words)
+        time.sleep(delay)
+        if victim == "engine" and kill_engines(process.pid):
+            while here.poll():
+                yield here.recv()
+            yield from words(here, 1 + TARGETS[name].words)
+    finally:
+        process.kill()
+        process.join()
     if process.exitcode != -signal.SIGKILL:
         raise RuntimeError(f"the writer of {name} ended by itself with {process.exitcode}")
     try:
@@ -166,16 +69,32 @@ def acknowledged(name: str, path: Path, delay: float) -> Iterator[int]:
         here.close()
 
 
-def run(name: str, kills: int, seed: int) -> dict[str, Any]:
-    """Kill ``kills`` children that write to one target."""
+def words(pipe: Connection, count: int) -> Iterator[int]:
+    """The next ``count`` words of a child."""
+    for _ in range(count):
+        if not pipe.poll(120):
+            raise RuntimeError("the writer has stopped")
+        yield pipe.recv()
+
+
+def kill_engines(pid: int | None) -> int:
+    """Kill all children of a process, and give their number."""
+    engines = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    for engine in engines:
+        os.kill(int(engine), signal.SIGKILL)
+    return len(engines)
+
+
+def run(name: str, victim: str, kills: int, seed: int) -> dict[str, Any]:
+    """Kill ``kills`` children that write to one target, or their engines."""
     chance, target, path = random.Random(seed), TARGETS[name](), Path(tempfile.mkdtemp()) / "store"
-    result: dict[str, Any] = {"target": name, "kills": kills, "acknowledged": 0, "unacknowledged": 0}
-    result |= {"lost": 0, "problems": []}
+    result: dict[str, Any] = {"target": name, "victim": victim, "kills": kills}
+    result |= {"acknowledged": 0, "lost": 0, "unacknowledged": 0, "problems": []}
     last, started = 0, time.process_time()
     try:
         for _ in range(kills):
-            said = list(acknowledged(name, path, chance.uniform(0, LONGEST)))
-            result["acknowledged"] += len(said)
+            said = list(acknowledged(name, path, chance.uniform(0, target.longest), victim))
+            result["acknowledged"] += len({number for number in said if number > last})
             promised = max(said, default=last)
             try:
                 last, problems = target.check(path)
@@ -194,16 +113,22 @@ def main() -> None:
     """Parse, run, print; exit with 1 if anything was lost."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--target", nargs="+", choices=TARGETS, default=[*TARGETS], help="what is killed")
+    parser.add_argument("--victim", nargs="+", choices=("caller", "engine"), default=["caller", "engine"])
     parser.add_argument("--kills", type=int, default=100, help="kills for each target")
     parser.add_argument("--seed", type=int, default=0, help="of the times of death")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     arguments = parser.parse_args()
     from kgllm.cli.output import emit, table_of  # not in the children, which import this file
 
-    results = [run(name, arguments.kills, arguments.seed) for name in arguments.target]
-    columns = ("target", "kills", "acknowledged", "lost", "unacknowledged", "problems", "CPU s")
+    results = [
+        run(name, victim, arguments.kills, arguments.seed)
+        for name in arguments.target
+        for victim in arguments.victim
+        if victim == "caller" or name in WITH_ENGINE
+    ]
+    columns = ("target", "victim", "kills", "acknowledged", "lost", "unacknowledged", "problems", "CPU s")
     rows = [
-        (*(r[c] for c in columns[:5]), "; ".join(dict.fromkeys(r["problems"])) or "none", r["cpu_s"])
+        (*(r[c] for c in columns[:6]), "; ".join(dict.fromkeys(r["problems"])) or "none", r["cpu_s"])
         for r in results
     ]
     table = table_of("kill -9 while writing", columns, rows)
