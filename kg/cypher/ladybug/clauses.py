@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
+from typing import cast
 
 from .. import ast
 from ..walk import walk
 from . import patterns
 from .aggregates import AGGREGATES, grouped
+from .conditions import where
 from .context import Context, Scope
-from .expressions import Expressions, condition_text
+from .expressions import Expressions, written
 from .typed import SCALARS, NotEmittable, Typed, finite, item_type, need
 
 __all__ = ["Clauses"]
@@ -29,6 +32,7 @@ class Clauses:
         self.types: list[str] = []
         self._scope = Scope()
         self._sort: tuple[ast.SortKey, ...] = ()
+        self._sorted = False
 
     def write(self, clauses: Sequence[ast.Clause]) -> str:
         """The text of ``clauses``.
@@ -39,32 +43,49 @@ class Clauses:
         rels = [node for clause in clauses for node in walk(clause) if isinstance(node, ast.RelPattern)]
         if len(rels) > 1 and any(rel.length for rel in rels):
             raise NotEmittable("a variable-length relationship beside others")
-        texts = []
-        for clause, following in zip(clauses, (*clauses[1:], None), strict=True):
-            match clause:
-                case ast.Match():
-                    texts.append(self._match(clause))
-                case ast.Unwind():
-                    texts.append(self._unwind(clause))
-                case ast.With():
-                    texts.append(self._with(clause, following))
-                case ast.Return():
-                    texts.append(self._return(clause.projection))
+        texts: list[str] = []
+        for plain, group in groupby(
+            clauses, lambda clause: isinstance(clause, ast.Match) and not clause.optional
+        ):
+            if plain:
+                texts.append(self._match(cast("list[ast.Match]", list(group))))
+            else:
+                texts.extend(map(self._clause, group))
         return " ".join(texts)
+
+    def _clause(self, clause: ast.Clause) -> str:
+        match clause:
+            case ast.Match():
+                return self._match([clause])
+            case ast.Unwind():
+                return self._unwind(clause)
+            case ast.With():
+                return self._with(clause)
+            case ast.Return():
+                return self._return(clause.projection)
 
     def _expression(self, node: ast.Expression, scope: Scope | None = None) -> Typed:
         return Expressions(self.context, scope or self._scope).write(node)
 
-    def _match(self, match: ast.Match) -> str:
-        found = patterns.matched(self.context, self._scope, match)
-        where = condition_text(self.context, found, match.where)
-        self._scope = found.scope
-        if match.optional:
-            return f"OPTIONAL MATCH {', '.join(found.texts)}{where}"
+    def _match(self, matches: Sequence[ast.Match]) -> str:
+        """One OPTIONAL MATCH, or several MATCH as one, which the engine plans together anyway."""
+        self._lose_order()
+        texts: list[str] = []
+        conditions: list[str] = []
+        rels: list[str] = []
+        for match in matches:
+            found = patterns.matched(self.context, self._scope, match)
+            conditions.extend(written(self.context, found, match.where))
+            texts.extend(found.texts)
+            rels.extend(found.rels)
+            self._scope = found.scope
+        if matches[0].optional:
+            return f"OPTIONAL MATCH {', '.join(texts)}{where(conditions, rels)}"
         # After rows of UNWIND or WITH, the engine multiplies patterns that a comma joins before it filters.
-        return " ".join(f"MATCH {text}" for text in found.texts) + where
+        return " ".join(f"MATCH {text}" for text in texts) + where(conditions, rels)
 
     def _unwind(self, unwind: ast.Unwind) -> str:
+        self._lose_order()
         source = self._expression(unwind.expression)
         item = item_type(source.type)
         if item not in SCALARS:
@@ -76,7 +97,8 @@ class Clauses:
 
     # --- projections ---
 
-    def _with(self, with_: ast.With, following: ast.Clause | None) -> str:
+    def _with(self, with_: ast.With) -> str:
+        self._lose_order()
         projection = with_.projection
         names: dict[str, Typed] = {}
         columns: list[str] = []
@@ -90,24 +112,23 @@ class Clauses:
         order = self._order(projection, names) if cut else ""
         ordered = self._scope.ordered or bool(projection.order)
         self._scope = Scope(names, self._scope.pins, ordered)
-        self._keep_order(with_, following, cut)
+        self._sort, self._sorted = self._order_of(projection), not cut
         text = f"WITH {_distinct(projection)}{', '.join(columns)}{order}{self._cut(projection)}"
         if with_.where is None:
             return text
         return f"{text} WHERE {need(self._expression(with_.where), ('bool',), 'WHERE').text}"
 
-    def _keep_order(self, with_: ast.With, following: ast.Clause | None, cut: bool) -> None:
-        """Rows that a WITH sorted reach the RETURN after it in that order: it must sort them again."""
-        order = with_.projection.order
-        self._sort = ()
-        if not order:
-            return
-        if isinstance(following, ast.Return) and not _groups(following.projection):
-            items = {item.expression: ast.Variable(item.name) for item in with_.projection.items}
-            keys = (replace(key, expression=items.get(key.expression, key.expression)) for key in order)
-            self._sort = following.projection.order or tuple(keys)
-        elif not cut:
+    def _order_of(self, projection: ast.Projection) -> tuple[ast.SortKey, ...]:
+        """The order of a WITH in terms of what it makes, so that the RETURN after it can sort again."""
+        names = {item.expression: ast.Variable(item.name) for item in projection.items}
+        keys = projection.order
+        return tuple(replace(key, expression=names.get(key.expression, key.expression)) for key in keys)
+
+    def _lose_order(self) -> None:
+        """Go on without the order of the last WITH, which a LIMIT there has used already, or nothing will."""
+        if self._sort and self._sorted:
             raise NotEmittable("WITH ... ORDER BY without LIMIT")
+        self._sort = ()
 
     def _return(self, projection: ast.Projection) -> str:
         names: dict[str, Typed] = {}
@@ -117,7 +138,9 @@ class Clauses:
             texts, names[item.name] = self._returned(value, columns)
             columns.extend(texts)
             self.types.append(value.type)
-        if self._sort:
+        if _groups(projection):
+            self._lose_order()
+        if not projection.order:
             projection = replace(projection, order=self._sort)
         order = self._order(projection, names)
         return f"RETURN {_distinct(projection)}{', '.join(columns)}{order}{self._cut(projection)}"
@@ -185,6 +208,10 @@ class Clauses:
                     raise NotEmittable(f"{word} that is no constant from 0 up")
                 text += f" {word} {rows}"
         return text
+
+
+def _is_plain_match(clause: ast.Clause) -> bool:
+    return isinstance(clause, ast.Match) and not clause.optional
 
 
 def _distinct(projection: ast.Projection) -> str:

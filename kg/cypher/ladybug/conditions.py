@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
+
 from .. import ast
 from .context import quoted
 from .typed import NotEmittable, Typed
 
-__all__ = ["always", "label_test", "no_loop", "one_of"]
+__all__ = ["always", "conjuncts", "label_test", "no_loop", "one_of", "where"]
 
 
 def label_test(subject: Typed, labels: ast.LabelExpression) -> str:
@@ -36,11 +39,48 @@ def one_of(text: str, types: list[str]) -> str:
     return f"{text} = {types[0]}" if len(types) == 1 else f"{text} IN [{', '.join(types)}]"
 
 
-def no_loop(name: str, ends: tuple[Typed, Typed], long: bool) -> str:
+def no_loop(name: str, ends: tuple[Typed, Typed], rel: ast.RelPattern) -> str:
     """True, or a run-time error of the engine where the relationship is, or holds, a self-loop."""
-    if long:
+    types = [quoted(type_) for type_ in rel.types]
+    if rel.length is not None:
         loops = "e -> struct_extract(e, '_SRC') = struct_extract(e, '_DST')"
         is_loop = f"size(list_filter(rels({name}), {loops})) > 0"
     else:
         is_loop = f"id({ends[0].text}) = id({ends[1].text})"
+        if types:
+            is_loop += f" AND {one_of(f'{name}.rel', types)}"
     return f"(1 / (CASE WHEN {is_loop} THEN 0 ELSE 1 END) = 1)"
+
+
+def conjuncts(condition: ast.Expression | None) -> Iterator[ast.Expression]:
+    """The parts of ``condition`` that AND joins."""
+    if isinstance(condition, ast.Binary) and condition.operator == "AND":
+        yield from conjuncts(condition.left)
+        yield from conjuncts(condition.right)
+    elif condition is not None:
+        yield condition
+
+
+def where(conditions: Sequence[str], rels: Sequence[str]) -> str:
+    """`` WHERE …``, or nothing.
+
+    Between two relationships that it walks one after the other, the engine must not filter: from the second
+    start on it then drops rows, or makes some up. So where there are several (``rels``), all that concerns
+    more than a single node becomes one condition, which it can only test at the end.
+    """
+    early, late = list(conditions), []
+    if len(rels) > 1:
+        early = [text for text in conditions if _is_early(text, rels)]
+        late = [text for text in conditions if not _is_early(text, rels)]
+        named = {name for text in late for name in _VARIABLE.findall(text)}
+        late += [f"id({rel}) IS NOT NULL" for rel in rels if rel not in named]
+        early.append(f"CASE WHEN {' AND '.join(late)} THEN true ELSE false END")
+    return f" WHERE {' AND '.join(early)}" if early else ""
+
+
+def _is_early(text: str, rels: Sequence[str]) -> bool:
+    names = {*_VARIABLE.findall(text)}
+    return "{ MATCH " in text or (len(names) < 2 and names.isdisjoint(rels))
+
+
+_VARIABLE = re.compile(r"\bv\d+\b")

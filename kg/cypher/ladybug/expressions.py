@@ -9,13 +9,13 @@ from ...backends.columns import Column
 from .. import ast
 from . import patterns
 from .aggregates import AGGREGATES, aggregate
-from .conditions import label_test
+from .conditions import conjuncts, label_test, where
 from .context import Context, Scope
 from .functions import FUNCTIONS, at
 from .operators import BINARY, compared, negated
 from .typed import SCALARS, NotEmittable, Typed, combined, item_type, list_of, need
 
-__all__ = ["Expressions", "condition_text"]
+__all__ = ["Expressions", "written"]
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DATE_PARTS = ("year", "month", "day")
@@ -229,20 +229,21 @@ class Expressions:
     def _subquery(self, node: ast.Exists | ast.Count, place: patterns.Place) -> str:
         match = ast.Match(node.patterns, node.where)
         found = patterns.matched(self.context, self.scope, match, place)
-        conditions = condition_text(self.context, found, node.where)
-        return f"MATCH {', '.join(found.texts)}{conditions}"
+        conditions = written(self.context, found, node.where)
+        return f"MATCH {', '.join(found.texts)}{where(conditions, found.rels)}"
 
 
-def condition_text(context: Context, found: patterns.Matched, where: ast.Expression | None) -> str:
-    """`` WHERE …`` of a MATCH: what its patterns ask for and what ``where`` does, or nothing."""
+def written(context: Context, found: patterns.Matched, where_: ast.Expression | None) -> list[str]:
+    """What the patterns of a MATCH ask for and what its WHERE does, each condition for itself."""
     expressions = Expressions(context, found.scope)
     texts = list(found.conditions)
     for subject, key, value in found.equalities:
         property_ = expressions.property_of(subject, key)
         texts.append(compared(context, "=", property_, expressions.write(value)).text)
-    wheres = found.wheres if where is None else [*found.wheres, where]
-    texts.extend(need(expressions.write(condition), ("bool",), "WHERE").text for condition in wheres)
-    return f" WHERE {' AND '.join(texts)}" if texts else ""
+    for condition in (*found.wheres, where_):
+        parts = map(expressions.write, conjuncts(condition))
+        texts.extend(need(part, ("bool",), "WHERE").text for part in parts)
+    return texts
 
 
 _METHODS: dict[type, str] = {

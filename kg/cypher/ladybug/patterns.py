@@ -15,14 +15,13 @@ What differs, measured on ladybug 0.22, and what is written instead:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Literal
 
 from .. import ast
 from ..walk import variables
-from .conditions import always, label_test, no_loop, one_of
+from .conditions import always, conjuncts, label_test, no_loop, one_of
 from .context import Context, Scope, quoted
 from .typed import NotEmittable, Typed
 
@@ -36,6 +35,7 @@ class Matched:
     Args:
         scope: what can be named after them.
         texts: one text for each pattern.
+        rels: the relationships and paths in them.
         conditions: what must hold beside them.
         equalities: (node or edge, property, value) that must be equal.
         wheres: conditions that stand inside the patterns.
@@ -43,6 +43,7 @@ class Matched:
 
     scope: Scope
     texts: list[str] = field(default_factory=list)
+    rels: list[str] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
     equalities: list[tuple[Typed, str, ast.Expression]] = field(default_factory=list)
     wheres: list[ast.Expression] = field(default_factory=list)
@@ -153,6 +154,7 @@ class _Patterns:
         if self._bound(rel.variable) is not None:
             raise NotEmittable("a relationship that is bound already")
         name = self.context.fresh()
+        self.found.rels.append(name)
         types = [quoted(type_) for type_ in rel.types]
         if rel.length is None:
             inside = self._single(name, rel, ends, types)
@@ -163,7 +165,7 @@ class _Patterns:
             if rel.variable is not None:
                 self._name(rel.variable, Typed(name, "edges", parts=(self.paths[number],)))
         if rel.direction == "both" and self.place != "exists" and not pattern.shortest:
-            self.found.conditions.append(no_loop(name, ends, rel.length is not None))
+            self.found.conditions.append(no_loop(name, ends, rel))
         left, right = ("<" if rel.direction == "in" else ""), (">" if rel.direction == "out" else "")
         return f"{left}-[{name}:REL{inside}]-{right}"
 
@@ -210,7 +212,7 @@ class _Patterns:
             return
         for node, key, value in self.found.equalities:
             self._pin(node, key, value)
-        for condition in _conjuncts(where):
+        for condition in conjuncts(where):
             match condition:
                 case ast.Comparison(ast.Property(ast.Variable(name), key), (("=", value),)):
                     self._pin(self._bound(name), key, value)
@@ -248,11 +250,3 @@ class _Patterns:
         pairs = [(value, pins.get((right, key))) for (name, key), value in pins.items() if name == left]
         known = any(type(a) is type(b) and a != b for a, b in pairs)
         return known or frozenset((left, right)) in self.different
-
-
-def _conjuncts(condition: ast.Expression | None) -> Iterator[ast.Expression]:
-    if isinstance(condition, ast.Binary) and condition.operator == "AND":
-        yield from _conjuncts(condition.left)
-        yield from _conjuncts(condition.right)
-    elif condition is not None:
-        yield condition
