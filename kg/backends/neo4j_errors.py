@@ -31,6 +31,7 @@ ERRORS: tuple[tuple[str, Callable[[str], GraphError], str], ...] = (
     ("ClientError.Statement.SyntaxError", QuerySyntaxError, ""),
     ("ClientError.Statement.AccessMode", partial(QueryRefusedError, "write"), "only reading is allowed here"),
     ("ClientError.Statement", QueryFailedError, ""),
+    ("DatabaseError.Statement.ExecutionFailed", QueryFailedError, ""),
     ("ClientError.Procedure", partial(QueryRefusedError, "procedure"), ""),
     ("ClientError.Transaction.TransactionTimedOut", QueryTimeoutError, TOO_LONG),
     ("ClientError.Transaction.LockClientStopped", QueryTimeoutError, TOO_LONG),
@@ -59,11 +60,16 @@ ERRORS: tuple[tuple[str, Callable[[str], GraphError], str], ...] = (
 )
 """The beginning of a code, without ``Neo.`` → the error, and advice; the first that fits counts."""
 
+DATA_EXCEPTION = "22"
+"""The class of GQL status codes for wrong values. The server calls some of them syntax errors: dates, say."""
+
 
 def from_server(error: Neo4jError) -> GraphError:
     """The error that a failure on the server becomes."""
     code = (error.code or "").removeprefix("Neo.")
     said = (error.message or str(error)).strip().split("\n")[0]
+    if error.gql_status.startswith(DATA_EXCEPTION):
+        return QueryFailedError(f"Neo4j says: {said}")
     for prefix, make, advice in ERRORS:
         if code.startswith(prefix):
             return make(f"Neo4j says: {said}" + (f" ({advice})" if advice else ""))

@@ -197,7 +197,7 @@ def test_a_closed_store_is_an_error(store: BaseStore) -> None:
         store.schema,
         store.csr,
         lambda: store.get(["a"]),
-        lambda: store.neighbors([]),
+        lambda: store.neighbors(["a"]),
         lambda: store.query("RETURN 1 AS x"),
         lambda: next(iter(store.scan_nodes())),
         lambda: store.apply([]),

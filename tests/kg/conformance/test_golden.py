@@ -89,5 +89,13 @@ def test_golden(graph: BaseStore, golden: dict[str, Any]) -> None:
 
 
 def test_there_are_enough() -> None:
-    assert len({golden["query"] for golden in QUERIES}) >= len(QUERIES) - 1 >= 200
+    assert (
+        len({repr((golden["query"], golden.get("parameters"))) for golden in QUERIES}) == len(QUERIES) >= 200
+    )
     assert all(set(golden) <= {"query", "parameters", "columns", "rows", "ordered"} for golden in QUERIES)
+
+
+@pytest.mark.parametrize("shared", ["ladybug"], indirect=True)
+def test_the_embedded_engine_answers_most_itself(graph: BaseStore) -> None:
+    results = [graph.query(golden["query"], golden.get("parameters")) for golden in QUERIES]
+    assert sum(result.stats["engine"] == "ladybug" for result in results) > len(QUERIES) / 2
