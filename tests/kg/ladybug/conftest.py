@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -44,6 +45,24 @@ def chain() -> Callable[[LadybugStore, int], None]:
         store.bulk_load([nodes], [edges])
 
     return load
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory, chain: Callable[..., None]) -> Path:
+    """A closed store with ten nodes, and one that came later."""
+    path = tmp_path_factory.mktemp("template") / "graph"
+    with LadybugStore(path, "create", SMALL) as store:
+        chain(store)
+        store.upsert_nodes(pa.record_batch({"id": ["late"], "rank": [99]}))
+    return path
+
+
+@pytest.fixture
+def loaded(template: Path, tmp_path: Path) -> Path:
+    """A copy of it in ``tmp_path / "graph"``; the folder of the engine's database there."""
+    shutil.copytree(template, tmp_path / "graph")
+    [folder] = (tmp_path / "graph" / "engine").iterdir()
+    return folder
 
 
 @pytest.fixture

@@ -70,12 +70,8 @@ def test_open_store_knows_the_scheme(tmp_path: Path) -> None:
         assert store.version() == Version(0, 0)
 
 
-def test_reading_refuses_changes_and_touches_no_file(
-    open_ladybug: Open, chain: Chain, tmp_path: Path
-) -> None:
-    with open_ladybug("create") as store:
-        chain(store)
-        store.upsert_nodes(pa.record_batch({"id": ["late"]}))
+@pytest.mark.usefixtures("loaded")
+def test_reading_refuses_changes_and_touches_no_file(open_ladybug: Open, tmp_path: Path) -> None:
     before = digest(tmp_path)
     with open_ladybug("r") as reader:
         for change in (
@@ -92,46 +88,42 @@ def test_reading_refuses_changes_and_touches_no_file(
     assert digest(tmp_path) == before
 
 
+@pytest.mark.usefixtures("loaded")
 def test_another_process_that_writes_keeps_writers_out(
     open_ladybug: Open, start: Start, tmp_path: Path
 ) -> None:
-    open_ladybug("create").close()
     other = start(WRITER, tmp_path / "graph")
     assert other.stdout.readline() == "open\n"
     with pytest.raises(StoreBusyError, match=f"process {other.pid}"):
         open_ladybug("rw")
     other.kill()
     other.wait()
-    assert open_ladybug("rw").version() == Version(0, 0)
+    assert open_ladybug("rw").version() == Version(1, 1)
 
 
+@pytest.mark.usefixtures("loaded")
 def test_a_reader_beside_a_writer_keeps_what_it_opened(
-    open_ladybug: Open, chain: Chain, start: Start, tmp_path: Path
+    open_ladybug: Open, start: Start, tmp_path: Path
 ) -> None:
-    with open_ladybug("create") as store:
-        chain(store)
     other = start(WRITER, tmp_path / "graph")
     assert other.stdout.readline() == "open\n"
     first = open_ladybug("r")
     print("new", file=other.stdin, flush=True)
     assert other.stdout.readline() == "done\n"
-    assert (first.version(), first.get(["new"])) == (Version(1, 0), [None])
+    assert (first.version(), first.get(["new"])) == (Version(1, 1), [None])
     first.close()
     second = open_ladybug("r")
-    assert second.version() == Version(1, 1)
+    assert second.version() == Version(1, 2)
     assert second.get(["new"])[0].id == "new"
 
 
-def test_a_reader_survives_a_load_by_the_writer(
-    open_ladybug: Open, chain: Chain, start: Start, tmp_path: Path
-) -> None:
-    with open_ladybug("create") as store:
-        chain(store)
+@pytest.mark.usefixtures("loaded")
+def test_a_reader_survives_a_load_by_the_writer(open_ladybug: Open, start: Start, tmp_path: Path) -> None:
     reader = open_ladybug("r")
     load = 'LadybugStore(path, "rw", SMALL).bulk_load([pa.record_batch({"id": ["other"]})], [])'
     assert start(load, tmp_path / "graph").wait() == 0
     reader._shared.projection.engine.stop()  # as after a crash: it must find its database again
-    assert reader.query("MATCH (n) RETURN count(n)").rows == ((10,),)
+    assert reader.query("MATCH (n) RETURN count(n)").rows == ((11,),)
     assert len(list((tmp_path / "graph" / "engine").iterdir())) == 2
     reader.close()
     with open_ladybug("rw") as store:
