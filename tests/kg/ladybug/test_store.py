@@ -188,7 +188,7 @@ CHANGE = st.one_of(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(applies=st.lists(st.lists(CHANGE, max_size=4), max_size=4))
 def test_any_changes_do_what_they_do_in_memory(open_ladybug: Open, applies: list[list[Change]]) -> None:
     store = open_ladybug("create")  # the same engine for all examples: the first handle stays open
