@@ -26,7 +26,7 @@ from kgllm.kg.cypher.limits import Limits
 from kgllm.kg.cypher.parser import parse
 from kgllm.kg.model import Edge, Entity, Path
 
-LIMITS = Limits(known_names=False, products=20, hops=30, patterns=200, range=1_000_000)
+LIMITS = Limits(known_names=False, products=20, hops=30, patterns=200, range=1_000_000, characters=100_000)
 """What the TCK needs: graphs without a schema, and queries that no limit should refuse."""
 
 FEW = 30

@@ -1,4 +1,4 @@
-"""The TCK, its graphs as a real Neo4j makes them, and a store of each kind."""
+"""The TCK, its graphs as a real Neo4j makes them, and the queries of text2cypher."""
 
 from __future__ import annotations
 
@@ -14,22 +14,39 @@ import pytest
 TESTS = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="session")
-def tck() -> ModuleType:
-    """The module ``tests/tck_runner.py``, and beside it ``tck_reader``: test files cannot import others."""
-    for name in ("tck_reader", "tck_runner"):
-        if name not in sys.modules:
-            spec = importlib.util.spec_from_file_location(name, TESTS / f"{name}.py")
-            sys.modules[name] = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(sys.modules[name])
-    return sys.modules["tck_runner"]
+def loaded(name: str) -> ModuleType:
+    """A module that lies in ``tests``: test files cannot import each other."""
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, TESTS / f"{name}.py")
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
 
 
 @pytest.fixture(scope="session")
-def scenarios(tck: ModuleType, data_root: Callable[[str], Path]) -> list[Any]:
+def reader() -> ModuleType:
+    """The module ``tests/tck_reader.py``."""
+    return loaded("tck_reader")
+
+
+@pytest.fixture(scope="session")
+def tck(reader: ModuleType) -> ModuleType:
+    """The module ``tests/tck_runner.py``."""
+    assert reader
+    return loaded("tck_runner")
+
+
+@pytest.fixture(scope="session")
+def gold(reader: ModuleType) -> ModuleType:
+    """The module ``tests/gold_queries.py``."""
+    assert reader
+    return loaded("gold_queries")
+
+
+@pytest.fixture(scope="session")
+def scenarios(reader: ModuleType, data_root: Callable[[str], Path]) -> list[Any]:
     """All scenarios."""
-    del tck  # loads the reader
-    return list(sys.modules["tck_reader"].scenarios(data_root("opencypher-tck")))
+    return list(reader.scenarios(data_root("opencypher-tck")))
 
 
 @pytest.fixture(scope="session")
