@@ -93,6 +93,17 @@ class LadybugStore(BaseStore):
         with self._shared.writing, self._using() as shared:
             return shared.projection.apply(changes, on_error)
 
+    def compact(self) -> None:
+        """Write the content into a new generation, which ends the log of changes.
+
+        Opening a store, and making its database anew, takes the longer the longer that log is.
+
+        Raises:
+            DiskFullError: there is no room for both generations; nothing has changed.
+        """
+        self._must_write()
+        self._shared.compact()
+
     # --- reading ---
 
     def schema(self, samples: int = 3) -> SchemaInfo:

@@ -31,6 +31,7 @@ class Worker:
 
     def __init__(self, keep: int | None = None) -> None:
         self._owner = os.getpid()
+        self._calls = 0
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed in close()
         self._channel, theirs = socket.socketpair()
         self._answers = select.poll()
@@ -76,9 +77,11 @@ class Worker:
         return answer.value
 
     def _exchange(self, request: Request, seconds: float) -> Answer:
+        self._calls += 1
         send(self._channel, request)
         if seconds and not self._answers.poll(seconds * 1000):
-            self._process.stdin.write(b"!")  # type: ignore[union-attr]  # it is a pipe
+            number = bytes([self._calls % 256])
+            self._process.stdin.write(number)  # type: ignore[union-attr]  # it is a pipe
             if not self._answers.poll((seconds + GRACE) * 1000):
                 raise QueryTimeoutError(timeout_text(seconds))
         answer: Answer = receive(self._channel)

@@ -135,6 +135,7 @@ class Projection:
             private = self._held.enter_context(tempfile.TemporaryDirectory(prefix="kgllm-"))
             self._root, self._read_only = Path(private), False
         held = self._snapshot
+        held.verify()  # altered files would make a database with altered values
         self._serve(
             build(self._root, Source.of(held.manifest, held.node_files, held.edge_files), self._options)
         )

@@ -101,6 +101,12 @@ class Shared:
                 self.projection.open()
         return LoadReport(manifest.nodes, manifest.edges, rejects, time.monotonic() - started)
 
+    def compact(self) -> None:
+        """See :meth:`~kgllm.kg.backends.ladybug.LadybugStore.compact`."""
+        with self.writing, self.guard:
+            self.snapshot.compact()
+            self.projection.open()
+
     def close(self) -> None:
         """End the engine, then let others write."""
         with self.guard:

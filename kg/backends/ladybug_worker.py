@@ -36,12 +36,14 @@ class _Engine:
     def __init__(self) -> None:
         self._database: ladybug.Database | None = None
         self._connection: ladybug.Connection | None = None
-        self._lock = threading.Lock()  # a late interrupt must not hit the next request
+        self._lock = threading.Lock()
+        self._calls = 0
         self._serving = False
 
     def answer(self, request: Request) -> Answer:
         """Do what is asked; an error becomes the answer."""
         with self._lock:
+            self._calls += 1
             self._serving = True
         try:
             return Answer(self._do(request))
@@ -52,10 +54,10 @@ class _Engine:
             with self._lock:
                 self._serving = False
 
-    def interrupt(self) -> None:
-        """Stop the statement that runs, if one does."""
+    def interrupt(self, number: int) -> None:
+        """Stop the request with this number, counted modulo 256, if it is still the one that is served."""
         with self._lock:
-            if self._serving and self._connection is not None:
+            if self._serving and number == self._calls % 256 and self._connection is not None:
                 self._connection.interrupt()
 
     def _do(self, request: Request) -> Any:
@@ -96,9 +98,9 @@ class _Engine:
 
 
 def _watch(engine: _Engine) -> None:
-    """Interrupt for every byte on standard input; when the parent is gone it closes, and so do we."""
-    while os.read(0, 1):
-        engine.interrupt()
+    """Interrupt the requests whose numbers come on standard input; it closes when the parent is gone."""
+    while number := os.read(0, 1):
+        engine.interrupt(number[0])
     os._exit(0)
 
 

@@ -159,6 +159,19 @@ def test_csr_is_kept_in_a_file_of_its_version(open_ladybug: Open, tmp_path: Path
     assert file.read_bytes() == kept
 
 
+def test_compacting_keeps_the_content(open_ladybug: Open, chain: Chain, tmp_path: Path) -> None:
+    store = open_ladybug("create")
+    chain(store)
+    store.upsert_nodes(pa.record_batch({"id": ["late", "e3"], "note": ["x", "y"]}))
+    store.delete_nodes(["e5"])
+    before = content(store)
+    store.compact()
+    assert (content(store), store.version()) == (before, Version(2, 2))
+    assert (tmp_path / "graph" / "gen-000002" / "delta.log").stat().st_size == 0
+    store.delete_nodes(["late"])
+    assert store.version() == Version(2, 3)
+
+
 def test_a_scan_does_not_mix_versions(open_ladybug: Open, chain: Chain) -> None:
     store = open_ladybug("create")
     chain(store)

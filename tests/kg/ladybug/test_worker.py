@@ -70,6 +70,14 @@ def test_a_slow_query_is_interrupted_and_the_process_lives_on(worker: Worker) ->
     assert worker.call(Ask("RETURN 1", [{}], 5.0)) == [[[1]]]
 
 
+def test_a_late_interrupt_spares_the_next_request(worker: Worker) -> None:
+    worker.call(Ask("RETURN 1", [{}]))
+    for late in range(2):  # the numbers of requests that were answered
+        os.write(worker._process.stdin.fileno(), bytes([worker._calls - late]))
+    summed = "UNWIND range(1, 200000) AS a RETURN sum(a)"
+    assert worker.call(Ask(summed, [{}] * 5, 60.0)) == [[[20000100000]]] * 5
+
+
 def test_a_query_that_heeds_nothing_is_ended_with_its_process(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
