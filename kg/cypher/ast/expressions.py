@@ -1,26 +1,23 @@
-"""The syntax tree of the read subset. Nodes are immutable and compare by value.
-
-``at`` is the offset of the first character in the query text and takes no part in comparison. The parser
-leaves ``kind`` and ``type`` empty; the check (:mod:`kgllm.kg.cypher.check`) returns a tree with both filled
-in.
-"""
+"""Expressions: values, operators, functions, and what holds a pattern inside an expression."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 from typing import Literal as Choice
+
+if TYPE_CHECKING:
+    from .patterns import PathPattern
 
 Kind = Choice["node", "edge", "nodes", "edges", "path", "value"]
 """What a variable stands for; ``edges`` is the list that a variable-length relationship binds."""
 
 
-def _at() -> int:
+def offset() -> int:
+    """A field ``at`` that takes no part in comparison."""
     at: int = field(default=-1, compare=False, repr=False, kw_only=True)
     return at
-
-
-# --- expressions ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +30,14 @@ class Literal:
 @dataclass(frozen=True, slots=True)
 class Parameter:
     name: str
-    at: int = _at()
+    at: int = offset()
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
     name: str
     kind: Kind | None = field(default=None, compare=False)
-    at: int = _at()
+    at: int = offset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ class Property:
     subject: Expression
     key: str
     type: str | None = field(default=None, compare=False)
-    at: int = _at()
+    at: int = offset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +104,7 @@ class Binary:
     operator: str
     left: Expression
     right: Expression
-    at: int = _at()
+    at: int = offset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +124,7 @@ class IsNull:
 @dataclass(frozen=True, slots=True)
 class LabelName:
     name: str
-    at: int = _at()
+    at: int = offset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +170,7 @@ class Call:
     name: str
     arguments: tuple[Expression, ...]
     distinct: bool = False
-    at: int = _at()
+    at: int = offset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,121 +272,3 @@ Expression = (
     | Exists
     | Count
 )
-
-
-# --- patterns -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class NodePattern:
-    """``(variable:labels {properties} WHERE where)``; ``variable`` is None when the text names none."""
-
-    variable: str | None = None
-    labels: LabelExpression | None = None
-    properties: MapLiteral | Parameter | None = None
-    where: Expression | None = None
-    at: int = _at()
-
-
-@dataclass(frozen=True, slots=True)
-class RelPattern:
-    """``-[variable:types*low..high {properties}]->``; ``length`` None means exactly one edge.
-
-    ``high`` is None in ``*`` and ``*2..``: the limits refuse those. ``direction`` is seen from left to right.
-    """
-
-    variable: str | None = None
-    types: tuple[str, ...] = ()
-    direction: Choice["out", "in", "both"] = "both"
-    length: tuple[int, int | None] | None = None
-    properties: MapLiteral | Parameter | None = None
-    where: Expression | None = None
-    at: int = _at()
-
-
-@dataclass(frozen=True, slots=True)
-class PathPattern:
-    """``variable = (n0)-[r0]-(n1)…``.
-
-    One node more than relationships; ``shortest`` for the two functions.
-    """
-
-    nodes: tuple[NodePattern, ...]
-    relationships: tuple[RelPattern, ...] = ()
-    variable: str | None = None
-    shortest: Choice["one", "all"] | None = None
-
-
-# --- clauses --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    patterns: tuple[PathPattern, ...]
-    where: Expression | None = None
-    optional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Unwind:
-    expression: Expression
-    variable: str
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """``expression AS name``.
-
-    Without AS, ``name`` is the expression as it stands in the text, ``aliased`` false.
-    """
-
-    expression: Expression
-    name: str
-    aliased: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class SortKey:
-    expression: Expression
-    descending: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Projection:
-    """``[DISTINCT] [*,] items [ORDER BY …] [SKIP …] [LIMIT …]``; the check replaces ``star`` by items."""
-
-    items: tuple[Item, ...]
-    star: bool = False
-    distinct: bool = False
-    order: tuple[SortKey, ...] = ()
-    skip: Expression | None = None
-    limit: Expression | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class With:
-    projection: Projection
-    where: Expression | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Return:
-    projection: Projection
-
-
-Clause = Match | Unwind | With | Return
-
-
-@dataclass(frozen=True, slots=True)
-class SingleQuery:
-    """Clauses in order; the last one is a RETURN."""
-
-    clauses: tuple[Clause, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """``parts`` joined by UNION; ``all`` says for each join whether it is UNION ALL."""
-
-    parts: tuple[SingleQuery, ...]
-    all: tuple[bool, ...] = ()
