@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -144,7 +144,7 @@ class BaseStore(GraphStore):
         return traverse.shortest_path(self, source, target, walk, max_length)
 
 
-def cut(table: Table, rows: int, **stats: object) -> QueryResult:
+def cut(table: Table, rows: int, stats: Mapping[str, object]) -> QueryResult:
     """The first ``rows`` rows of a table, and whether there were more."""
     kept = tuple(table.rows[:rows])
     return QueryResult(table.columns, kept, truncated=len(table.rows) > rows, stats=stats)

@@ -40,6 +40,6 @@ def answer(read: ReadQuery, engine: Engine, state: State, schema: SchemaInfo) ->
         reason = str(error)
     else:
         table = Table(read.columns, Decoder(state.columns).rows(statement, rows))
-        return cut(table, read.rows, engine="ladybug", text=statement.text)
+        return cut(table, read.rows, {"engine": "ladybug", "text": statement.text})
     table = interpret(read, LadybugView(engine, state, schema), deadline)
-    return cut(table, read.rows, engine="interpreter", reason=reason)
+    return cut(table, read.rows, {"engine": "interpreter", "reason": reason})

@@ -44,12 +44,12 @@ class Decoder:
                 return self.path(cell)
             case "edges" | "[edge]":
                 items: list[Value] = [*self.path(cell).edges]
-                return items
             case "[node]":
                 items = [self.entity(item) for item in cell]
-                return items
-        value: Value = cell
-        return value
+            case _:
+                value: Value = cell
+                return value
+        return items
 
     def entity(self, node: Mapping[str, Any]) -> Entity:
         """A node of the engine."""

@@ -180,7 +180,8 @@ class MemoryStore(BaseStore):
         graph = self._state.graph
         read = prepare(text, self.schema(0), parameters, limits)
         table = interpret(read, graph, began + read.seconds)
-        return cut(table, read.rows, seconds=time.monotonic() - began, engine="memory", text=text)
+        stats = {"seconds": time.monotonic() - began, "engine": "memory", "text": text}
+        return cut(table, read.rows, stats)
 
 
 def _load(

@@ -104,8 +104,8 @@ def _coalesce(_context: Context, arguments: Sequence[Typed]) -> Typed:
         raise NotEmittable("coalesce of several types")
     need(values[0], SCALARS, "coalesce")
     text = f"coalesce({', '.join(value.text for value in values)})"
-    known = {"nullable": all(value.nullable for value in values), "finite": all(v.finite for v in values)}
-    return combined(text, values[0].type, *values, **known)
+    nullable, finite = all(value.nullable for value in values), all(value.finite for value in values)
+    return combined(text, values[0].type, *values, nullable=nullable, finite=finite)
 
 
 def at(value: Typed, index: int) -> Typed:

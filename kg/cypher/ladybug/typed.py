@@ -62,16 +62,24 @@ class Typed:
     parts: tuple[str, ...] = ()
 
 
-def combined(text: str, type_: str, *operands: Typed, **known: Any) -> Typed:
-    """The value of ``text``, which is built from ``operands``: null only if one of them is."""
-    value = Typed(
+def combined(
+    text: str,
+    type_: str,
+    *operands: Typed,
+    nullable: bool | None = None,
+    finite: bool = True,
+    holes: bool = False,
+) -> Typed:
+    """The value of ``text``, built from ``operands``: null only if one of them is, unless that is known."""
+    return Typed(
         text,
         type_,
-        nullable=any(operand.nullable for operand in operands),
+        nullable=any(operand.nullable for operand in operands) if nullable is None else nullable,
+        finite=finite,
+        holes=holes,
         aggregated=any(operand.aggregated for operand in operands),
         free=any(operand.free for operand in operands),
     )
-    return replace(value, **known) if known else value
 
 
 def need(value: Typed, types: Iterable[str], what: str) -> Typed:
