@@ -11,6 +11,9 @@ BIN := .venv/bin
 STAMP := .venv/torch-build
 # mypy wants a folder that is called like the package; the checkout may have any name.
 TYPED := build/typed/kgllm
+BENCH := OMP_NUM_THREADS=1 $(BIN)/python benchmarks
+# The synthetic graph of the benchmarks: 500,000 nodes, 5,000,000 edges.
+GRAPH := build/synthetic-graph
 
 export TORCH_CPU_INDEX PIPFLAGS
 
@@ -41,8 +44,19 @@ docs: setup ## renew the generated pages and build the site in build/site
 	$(BIN)/python docs/generate.py
 	$(BIN)/mkdocs build --strict --quiet
 
-bench: setup ## run all benchmarks
-	for file in benchmarks/*.py; do OMP_NUM_THREADS=1 $(BIN)/python $$file $(ARGS) || exit 1; done
+bench: setup ## run all benchmarks; KGLLM_DATA names the public data
+	@test -d "$(KGLLM_DATA)" || { echo "set KGLLM_DATA to the folder of the public data" >&2; exit 1; }
+	test -d $(GRAPH) || $(BIN)/python benchmarks/synthetic_graph.py $(GRAPH)
+	$(BENCH)/entity_scoring.py
+	$(BENCH)/filtered_ranking.py
+	$(BENCH)/loop_overhead.py
+	$(BENCH)/csr.py $(GRAPH)
+	$(BENCH)/stores.py --graph $(GRAPH)
+	$(BENCH)/store_kills.py --kills 13
+	$(BENCH)/neo4j_ingest.py
+	$(BENCH)/tck.py $(KGLLM_DATA)/opencypher-tck
+	$(BENCH)/text2cypher.py $(KGLLM_DATA)
+	$(BENCH)/reproduce.py
 
 pins: setup ## write the versions in .venv to constraints/pins.txt
 	{ sed -n '/^#/p' constraints/pins.txt; $(BIN)/pip list --format=freeze --exclude-editable \
