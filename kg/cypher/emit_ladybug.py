@@ -14,11 +14,10 @@ import re
 from dataclasses import dataclass
 
 from ..backends.columns import Columns
-from . import ast
 from .gate import ReadQuery
 from .ladybug.clauses import Clauses
 from .ladybug.context import Context
-from .ladybug.typed import SCALARS, NotEmittable
+from .ladybug.typed import NotEmittable
 from .statement import Statement
 
 _PARAMETER = re.compile(r"\$(a\d+)")
@@ -43,24 +42,11 @@ def to_ladybug(read: ReadQuery, columns: Columns) -> LadybugStatement:
     Raises:
         NotEmittable: ladybug would give another answer, or none.
     """
+    if len(read.query.parts) > 1:
+        raise NotEmittable("UNION, of which the engine loses a part when another can match nothing")
     context = Context(columns, read.parameters)
-    texts, types = [], []
-    for part in read.query.parts:
-        clauses = Clauses(context)
-        texts.append(clauses.write(part.clauses))
-        types.append(tuple(clauses.types))
-    if len(texts) > 1:
-        _check_union(read.query, types)
-    text = (" UNION ALL " if all(read.query.all) else " UNION ").join(texts)
+    clauses = Clauses(context)
+    text = clauses.write(read.query.parts[0].clauses)
     used = {*_PARAMETER.findall(text)}  # the rest stands in the text as numbers
     parameters = {name: value for name, value in context.parameters.items() if name in used}
-    return LadybugStatement(text, parameters, types[0])
-
-
-def _check_union(query: ast.Query, types: list[tuple[str, ...]]) -> None:
-    if len(set(query.all)) > 1:
-        raise NotEmittable("UNION and UNION ALL in one query")
-    if len(set(types)) > 1 or not set(types[0]) <= set(SCALARS):
-        raise NotEmittable("UNION of columns whose types differ, or are no plain values")
-    if "float" in types[0] and not query.all[0]:
-        raise NotEmittable("UNION of floats")
+    return LadybugStatement(text, parameters, tuple(clauses.types))

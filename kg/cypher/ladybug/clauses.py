@@ -20,7 +20,7 @@ __all__ = ["Clauses"]
 
 
 class Clauses:
-    """Writes the clauses of one query, which is a part of a UNION or all.
+    """Writes the clauses of one query.
 
     Args:
         context: the emission.
@@ -32,7 +32,7 @@ class Clauses:
         self.types: list[str] = []
         self._scope = Scope()
         self._sort: tuple[ast.SortKey, ...] = ()
-        self._sorted = False
+        self._cut_there = False
 
     def write(self, clauses: Sequence[ast.Clause]) -> str:
         """The text of ``clauses``.
@@ -44,9 +44,7 @@ class Clauses:
         if len(rels) > 1 and any(rel.length for rel in rels):
             raise NotEmittable("a variable-length relationship beside others")
         texts: list[str] = []
-        for plain, group in groupby(
-            clauses, lambda clause: isinstance(clause, ast.Match) and not clause.optional
-        ):
+        for plain, group in groupby(clauses, _is_plain_match):
             if plain:
                 texts.append(self._match(cast("list[ast.Match]", list(group))))
             else:
@@ -72,17 +70,17 @@ class Clauses:
         self._lose_order()
         texts: list[str] = []
         conditions: list[str] = []
-        rels: list[str] = []
+        hops: list[str] = []
         for match in matches:
             found = patterns.matched(self.context, self._scope, match)
             conditions.extend(written(self.context, found, match.where))
             texts.extend(found.texts)
-            rels.extend(found.rels)
+            hops.extend(found.hops)
             self._scope = found.scope
         if matches[0].optional:
-            return f"OPTIONAL MATCH {', '.join(texts)}{where(conditions, rels)}"
+            return f"OPTIONAL MATCH {', '.join(texts)}{where(conditions, hops)}"
         # After rows of UNWIND or WITH, the engine multiplies patterns that a comma joins before it filters.
-        return " ".join(f"MATCH {text}" for text in texts) + where(conditions, rels)
+        return " ".join(f"MATCH {text}" for text in texts) + where(conditions, hops)
 
     def _unwind(self, unwind: ast.Unwind) -> str:
         self._lose_order()
@@ -112,7 +110,7 @@ class Clauses:
         order = self._order(projection, names) if cut else ""
         ordered = self._scope.ordered or bool(projection.order)
         self._scope = Scope(names, self._scope.pins, ordered)
-        self._sort, self._sorted = self._order_of(projection), not cut
+        self._sort, self._cut_there = self._order_of(projection), cut
         text = f"WITH {_distinct(projection)}{', '.join(columns)}{order}{self._cut(projection)}"
         if with_.where is None:
             return text
@@ -125,8 +123,8 @@ class Clauses:
         return tuple(replace(key, expression=names.get(key.expression, key.expression)) for key in keys)
 
     def _lose_order(self) -> None:
-        """Go on without the order of the last WITH, which a LIMIT there has used already, or nothing will."""
-        if self._sort and self._sorted:
+        """Go on without the order of the last WITH, which may do if a LIMIT there has used it."""
+        if self._sort and not self._cut_there:
             raise NotEmittable("WITH ... ORDER BY without LIMIT")
         self._sort = ()
 
@@ -196,6 +194,8 @@ class Clauses:
         for key in projection.order:
             value = columns.get(key.expression) or self._expression(key.expression, scope)
             text = finite(need(value, SCALARS, "ORDER BY")).text
+            if value.type == "float":
+                text = f"({text} + 0.0)"  # the engine sorts -0.0 before 0.0
             keys.append(f"{text} {'DESC' if key.descending else 'ASC'}")
         return f" ORDER BY {', '.join(keys)}"
 

@@ -61,26 +61,26 @@ def conjuncts(condition: ast.Expression | None) -> Iterator[ast.Expression]:
         yield condition
 
 
-def where(conditions: Sequence[str], rels: Sequence[str]) -> str:
+def where(conditions: Sequence[str], hops: Sequence[str]) -> str:
     """`` WHERE …``, or nothing.
 
     Between two relationships that it walks one after the other, the engine must not filter: from the second
-    start on it then drops rows, or makes some up. So where there are several (``rels``), all that concerns
+    start on it then drops rows, or makes some up. So where there are several ``hops``, all that concerns
     more than a single node becomes one condition, which it can only test at the end.
     """
-    early, late = list(conditions), []
-    if len(rels) > 1:
-        early = [text for text in conditions if _is_early(text, rels)]
-        late = [text for text in conditions if not _is_early(text, rels)]
-        named = {name for text in late for name in _VARIABLE.findall(text)}
-        late += [f"id({rel}) IS NOT NULL" for rel in rels if rel not in named]
+    early = list(conditions)
+    if len(hops) > 1:
+        early = [text for text in conditions if _is_early(text)]
+        late = [text for text in conditions if not _is_early(text)]
+        named = {*_VARIABLE.findall(" ".join(late))}
+        late += [f"id({hop}) IS NOT NULL" for hop in hops if hop not in named]
         early.append(f"CASE WHEN {' AND '.join(late)} THEN true ELSE false END")
     return f" WHERE {' AND '.join(early)}" if early else ""
 
 
-def _is_early(text: str, rels: Sequence[str]) -> bool:
+def _is_early(text: str) -> bool:
     names = {*_VARIABLE.findall(text)}
-    return "{ MATCH " in text or (len(names) < 2 and names.isdisjoint(rels))
+    return "{ MATCH " in text or (len(names) < 2 and all(name.startswith("v") for name in names))
 
 
-_VARIABLE = re.compile(r"\bv\d+\b")
+_VARIABLE = re.compile(r"\b[vrp]\d+\b")

@@ -30,10 +30,10 @@ class Context:
     parameters: dict[str, Any] = field(default_factory=dict)
     names: int = 0
 
-    def fresh(self) -> str:
-        """A variable that is not yet used."""
+    def fresh(self, kind: str = "v") -> str:
+        """A variable that is not yet used: r1, r2 … for relationships, p1 … for paths, v1 … for the rest."""
         self.names += 1
-        return f"v{self.names}"
+        return f"{kind}{self.names}"
 
     def bind(self, value: object) -> str:
         """The text of a parameter that holds ``value``."""
@@ -82,11 +82,14 @@ class Scope:
         names: Cypher variable → its text and type.
         pins: (engine variable of a node, property) → the constant that the property equals.
         ordered: whether the rows come in an order that a WITH gave them.
+        outer: texts of variables from outside of the OPTIONAL MATCH or subquery that is being written. The
+            engine joins on their values, so a null among them would match nothing, whatever is asked of it.
     """
 
     names: Mapping[str, Typed] = field(default_factory=dict)
     pins: Mapping[tuple[str, str], object] = field(default_factory=dict)
     ordered: bool = False
+    outer: frozenset[str] = frozenset()
 
     def get(self, name: str) -> Typed:
         """What ``name`` stands for.

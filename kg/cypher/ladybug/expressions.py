@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ...backends.columns import Column
 from .. import ast
@@ -52,6 +53,11 @@ class Expressions:
         value = self.scope.get(node.name)
         if value.type == "lost":
             raise NotEmittable("a path that OPTIONAL MATCH may not have found")
+        return self._present(value, value)
+
+    def _present(self, value: Typed, variable: Typed) -> Typed:
+        if value.nullable and variable.text in self.scope.outer:
+            raise NotEmittable("a value from outside that may be null")
         return value
 
     def property(self, node: ast.Property) -> Typed:
@@ -67,7 +73,7 @@ class Expressions:
             raise NotEmittable(f"property {key}, which no {subject.type} has")
         type_ = "[str]" if column.type == "list" else column.type
         nullable = subject.nullable or column.name != "id"
-        return Typed(f"{subject.text}.{column.name}", type_, nullable=nullable)
+        return self._present(Typed(f"{subject.text}.{column.name}", type_, nullable=nullable), subject)
 
     # --- operators ---
 
@@ -219,23 +225,31 @@ class Expressions:
         return Typed("count(*)", "int", nullable=False, aggregated=True, free=False)
 
     def exists(self, node: ast.Exists) -> Typed:
-        text = self._subquery(node, "exists")
+        text, _ = self._subquery(node, "exists")
         return Typed(f"EXISTS {{ {text} }}", "bool", nullable=False)
 
     def count(self, node: ast.Count) -> Typed:
-        text = self._subquery(node, "count")
-        return Typed(f"COUNT {{ {text} }}", "int", nullable=False)
+        text, outer = self._subquery(node, "count")
+        # Where nothing else of the outer node is read, the engine leaves out the nodes that count 0.
+        return Typed(
+            f"(CASE WHEN {outer}.id IS NULL THEN 0 ELSE COUNT {{ {text} }} END)", "int", nullable=False
+        )
 
-    def _subquery(self, node: ast.Exists | ast.Count, place: patterns.Place) -> str:
-        match = ast.Match(node.patterns, node.where)
-        found = patterns.matched(self.context, self.scope, match, place)
+    def _subquery(self, node: ast.Exists | ast.Count, place: patterns.Place) -> tuple[str, str]:
+        """The text of a subquery, and the node outside that it starts from."""
+        found = patterns.matched(self.context, self.scope, ast.Match(node.patterns, node.where), place)
+        ends = (end for pattern in node.patterns for end in pattern.nodes if end.variable in self.scope.names)
+        outer = next(ends, None)
+        if outer is None or outer.variable is None:
+            raise NotEmittable("a subquery that starts from no node outside")
         conditions = written(self.context, found, node.where)
-        return f"MATCH {', '.join(found.texts)}{where(conditions, found.rels)}"
+        text = f"MATCH {', '.join(found.texts)}{where(conditions, found.hops)}"
+        return text, self.scope.get(outer.variable).text
 
 
 def written(context: Context, found: patterns.Matched, where_: ast.Expression | None) -> list[str]:
     """What the patterns of a MATCH ask for and what its WHERE does, each condition for itself."""
-    expressions = Expressions(context, found.scope)
+    expressions = Expressions(context, replace(found.scope, outer=found.outer))
     texts = list(found.conditions)
     for subject, key, value in found.equalities:
         property_ = expressions.property_of(subject, key)

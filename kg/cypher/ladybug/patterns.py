@@ -34,16 +34,18 @@ class Matched:
 
     Args:
         scope: what can be named after them.
+        outer: see :class:`Scope`.
         texts: one text for each pattern.
-        rels: the relationships and paths in them.
+        hops: the relationships in them.
         conditions: what must hold beside them.
         equalities: (node or edge, property, value) that must be equal.
         wheres: conditions that stand inside the patterns.
     """
 
     scope: Scope
+    outer: frozenset[str]
     texts: list[str] = field(default_factory=list)
-    rels: list[str] = field(default_factory=list)
+    hops: list[str] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
     equalities: list[tuple[Typed, str, ast.Expression]] = field(default_factory=list)
     wheres: list[ast.Expression] = field(default_factory=list)
@@ -79,7 +81,8 @@ class _Patterns:
         self.scope = scope
         self.match = match
         self.place = place
-        self.found = Matched(scope)
+        apart = match.optional or place != "match"
+        self.found = Matched(scope, scope.outer | {value.text for value in scope.names.values() if apart})
         self.names: dict[str, Typed] = {}
         self.undeclared: set[str] = set()
         self.singles: list[tuple[str, frozenset[str]]] = []
@@ -93,7 +96,7 @@ class _Patterns:
         if not rels and (pattern.variable is not None or pattern.nodes[0].variable in self.scope.names):
             raise NotEmittable("a pattern of one node that is a path, or bound already")
         if pattern.variable is not None or any(rel.length and rel.variable for rel in rels):
-            self.paths[number] = self.context.fresh()
+            self.paths[number] = self.context.fresh("p")
         left = self._node(pattern.nodes[0])
         text = self._declared(left)
         for rel, node in zip(rels, pattern.nodes[1:], strict=True):
@@ -153,8 +156,8 @@ class _Patterns:
     ) -> str:
         if self._bound(rel.variable) is not None:
             raise NotEmittable("a relationship that is bound already")
-        name = self.context.fresh()
-        self.found.rels.append(name)
+        name = self.context.fresh("r")
+        self.found.hops.append(name)
         types = [quoted(type_) for type_ in rel.types]
         if rel.length is None:
             inside = self._single(name, rel, ends, types)
