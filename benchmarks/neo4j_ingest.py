@@ -28,8 +28,8 @@ import pyarrow as pa
 from synthetic_graph import Size, edge_batches, node_batches, write_graph
 
 from kgllm.cli.output import emit, table_of
-from kgllm.kg.backends.neo4j_values import edge_groups, node_groups
-from kgllm.kg.cypher.write_neo4j import upsert_edges, upsert_nodes
+from kgllm.kg.backends.neo4j.values import edge_groups, node_groups
+from kgllm.kg.cypher.emit.neo4j_writes import upsert_edges, upsert_nodes
 from kgllm.kg.store import open_store
 
 ROWS = 10_000

@@ -45,7 +45,7 @@ def acknowledged(name: str, path: Path, delay: float, victim: str) -> Iterator[i
         RuntimeError: it died by itself, or did not go on.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["kgllm.kg.backends.ladybug", "pandas"])  # what every child needs
+    context.set_forkserver_preload(["kgllm.kg.backends.ladybug.store", "pandas"])  # what every child needs
     here, there = context.Pipe(duplex=False)
     process = context.Process(target=child, args=(name, path, there))
     process.start()

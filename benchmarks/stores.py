@@ -29,7 +29,7 @@ import numpy as np
 import pyarrow as pa
 from synthetic_graph import arguments_of, edge_batches, keys, node_batches, size_of, write_graph
 
-from kgllm.kg.backends.ladybug import LadybugStore
+from kgllm.kg.backends.ladybug.store import LadybugStore
 
 BATCH = 50_000
 """Rows of one upsert of ours."""

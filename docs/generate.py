@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from kgllm import errors
-from kgllm.kg.cypher.functions import FUNCTIONS, SPELLING
+from kgllm.kg.cypher.check.functions import FUNCTIONS, SPELLING
 from kgllm.kg.cypher.refusals import REASONS
 from kgllm.training.config import PRESETS, RunConfig, task_class
 from kgllm.training.tasks import TASKS

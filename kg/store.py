@@ -234,15 +234,15 @@ def open_store(url: str, mode: Mode = "rw") -> GraphStore:
     """
     scheme, _, rest = url.partition(":")
     if scheme == "memory":
-        from .backends.memory import MemoryStore
+        from .backends.memory.store import MemoryStore
 
         return MemoryStore()
     if scheme == "ladybug" and rest.strip("/"):
-        from .backends.ladybug import LadybugStore
+        from .backends.ladybug.store import LadybugStore
 
         return LadybugStore(rest.removeprefix("//"), mode)
     if scheme.split("+")[0] in ("neo4j", "bolt"):
-        from .backends.neo4j import Neo4jStore
+        from .backends.neo4j.store import Neo4jStore
 
         return Neo4jStore(url, mode)
     raise ConfigError(

@@ -21,10 +21,10 @@ from tck_reader import plain
 
 from kgllm.errors import GraphError, QueryRefusedError, QuerySyntaxError, SchemaError
 from kgllm.kg.cypher import ast
+from kgllm.kg.cypher.emit.text import text_of
 from kgllm.kg.cypher.gate import prepare
 from kgllm.kg.cypher.limits import Limits
-from kgllm.kg.cypher.parser import parse
-from kgllm.kg.cypher.text import text_of
+from kgllm.kg.cypher.parse.parser import parse
 from kgllm.kg.cypher.walk import rewrite
 from kgllm.kg.store import GraphStore
 

@@ -17,13 +17,13 @@ from datetime import date
 from pathlib import Path as File
 from typing import Any
 
-from kgllm.kg.backends.memory_graph import MemoryGraph
+from kgllm.kg.backends.memory.graph import MemoryGraph
 from kgllm.kg.cypher import ast
 from kgllm.kg.cypher.interpret.context import Clock, Context
 from kgllm.kg.cypher.interpret.expressions import compiled
 from kgllm.kg.cypher.interpret.run import clause_of
 from kgllm.kg.cypher.limits import Limits
-from kgllm.kg.cypher.parser import parse
+from kgllm.kg.cypher.parse.parser import parse
 from kgllm.kg.model import Edge, Entity, Path
 
 LIMITS = Limits(known_names=False, products=20, hops=30, patterns=200, range=1_000_000, characters=100_000)

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from ...errors import QuerySyntaxError
 from . import ast
-from .bound import bound
 from .check import check, columns
+from .check.bound import bound
 from .limits import Limits
-from .parser import parse
+from .parse.parser import parse
 from .refusals import syntax_error
 from .walk import rewrite, walk
 

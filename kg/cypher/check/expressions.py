@@ -7,10 +7,14 @@ from dataclasses import replace
 
 from ....errors import QueryRefusedError, QuerySyntaxError
 from .. import ast
-from ..functions import ADVICE, ENGINE_IDS, FUNCTIONS, SPELLING
+from ..emit.text import METHODS
 from ..refusals import REASONS
-from ..text import METHODS
-from ..types import (
+from .functions import ADVICE, ENGINE_IDS, FUNCTIONS, SPELLING
+from .names import Names, did_you_mean
+from .operators import LOGIC, binary, element, expect
+from .patterns import Patterns
+from .scope import Scope, place
+from .types import (
     ANY,
     BOOL,
     INT,
@@ -25,10 +29,6 @@ from ..types import (
     of_property,
     of_value,
 )
-from .names import Names, did_you_mean
-from .operators import LOGIC, binary, element, expect
-from .patterns import Patterns
-from .scope import Scope, place
 
 Checked = tuple[ast.Expression, Type]
 
@@ -38,7 +38,7 @@ DATE_FIELDS = ("year", "month", "day")
 class Expressions:
     """Checks expressions against a schema and the values of the parameters.
 
-    Each method takes one kind of node, named as in :data:`~kgllm.kg.cypher.text.METHODS`, and returns it
+    Each method takes one kind of node, named as in :data:`~kgllm.kg.cypher.emit.text.METHODS`, and returns it
     with ``Variable.kind`` and ``Property.type`` filled in, and the type of its value.
     """
 

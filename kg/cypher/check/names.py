@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ....errors import SchemaError
 from ...model import ENTITY
-from ..types import Type
+from .types import Type
 
 if TYPE_CHECKING:
     from ...store import SchemaInfo

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ....errors import QuerySyntaxError
-from ..types import ANY, BOOL, DATE, FLOAT, INT, NUMBER, NUMERIC, STR, Type, a, join, list_of, words
+from .types import ANY, BOOL, DATE, FLOAT, INT, NUMBER, NUMERIC, STR, Type, a, join, list_of, words
 
 LOGIC = frozenset({"AND", "OR", "XOR"})
 

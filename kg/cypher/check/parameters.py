@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from ....errors import QuerySyntaxError
-from ..types import a
+from .types import a
 
 _MOST, _LEAST = 2**63 - 1, -(2**63)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from ....errors import QuerySyntaxError
 from ...model import ENTITY
 from .. import ast
-from ..types import NODE, PATH, Type, a, list_of
 from .scope import Scope
+from .types import NODE, PATH, Type, a, list_of
 
 if TYPE_CHECKING:
     from .expressions import Expressions

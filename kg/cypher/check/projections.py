@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from ....errors import QueryRefusedError, QuerySyntaxError
 from .. import ast
-from ..functions import is_aggregate
 from ..refusals import REASONS
-from ..types import INT, a
 from ..walk import children, rewrite, variables, walk
 from .expressions import Expressions
+from .functions import is_aggregate
 from .scope import Scope, place
+from .types import INT, a
 
 
 @dataclass(frozen=True, slots=True)

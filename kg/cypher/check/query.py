@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from ....errors import QuerySyntaxError
 from .. import ast
 from ..limits import Limits
-from ..types import ANY
 from .expressions import Expressions
 from .names import Names
 from .parameters import check_parameters
 from .projections import Projections
 from .scope import Scope
+from .types import ANY
 
 if TYPE_CHECKING:
     from ...model import Value

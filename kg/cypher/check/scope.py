@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ....errors import QuerySyntaxError
-from ..types import Type
 from ..walk import walk
 from .names import did_you_mean
+from .types import Type
 
 
 @dataclass(frozen=True, slots=True)

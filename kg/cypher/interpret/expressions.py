@@ -13,7 +13,7 @@ from typing import Any
 from ....errors import QueryFailedError
 from ...model import ENTITY, Edge, Entity, Value
 from .. import ast
-from ..functions import is_aggregate
+from ..check.functions import is_aggregate
 from . import arithmetic, strings
 from .context import Context, Evaluate, Row
 from .dates import part_of

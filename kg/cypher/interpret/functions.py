@@ -1,6 +1,6 @@
 """The scalar functions: name in lower case → Python function of the arguments.
 
-Which functions there are and how many arguments they take stands in :mod:`kgllm.kg.cypher.functions`. Null in
+Which functions there are and how many arguments they take stands in ``check/functions.py``. Null in
 gives null out. ``coalesce``, ``startNode`` and ``endNode`` need more than values: see ``expressions.py``.
 """
 

@@ -9,7 +9,7 @@ from itertools import islice
 from ....errors import QueryFailedError
 from ...model import Value
 from .. import ast
-from ..functions import is_aggregate
+from ..check.functions import is_aggregate
 from ..walk import walk
 from .aggregates import AGGREGATES, Accumulator, Count, Distinct
 from .context import Context, Evaluate, Row

@@ -13,10 +13,10 @@ import neo4j
 import pytest
 
 from kgllm.errors import QueryRefusedError, QuerySyntaxError, SchemaError
-from kgllm.kg.backends import memory
 from kgllm.kg.backends.base import BaseStore
-from kgllm.kg.backends.ladybug_client import Worker
-from kgllm.kg.cypher.write_neo4j import READ_META
+from kgllm.kg.backends.ladybug.client import Worker
+from kgllm.kg.backends.memory import store as memory
+from kgllm.kg.cypher.emit.neo4j_writes import READ_META
 from kgllm.kg.model import Edge, Entity
 
 FILE = Path(__file__).parents[1] / "cypher" / "hostile.txt"

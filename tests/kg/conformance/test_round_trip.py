@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from kgllm.kg.backends.base import BaseStore
-from kgllm.kg.backends.memory import MemoryStore
+from kgllm.kg.backends.memory.store import MemoryStore
 from kgllm.kg.model import Edge, Entity, Property
 from kgllm.kg.pyg import to_data, to_hetero
 from kgllm.kg.rows import edges_to_batch, entities_to_batch

@@ -10,7 +10,7 @@ from kgllm.errors import QuerySyntaxError
 from kgllm.kg.cypher import ast
 from kgllm.kg.cypher.check import check
 from kgllm.kg.cypher.limits import Limits
-from kgllm.kg.cypher.parser import parse
+from kgllm.kg.cypher.parse.parser import parse
 from kgllm.kg.store import LabelInfo, SchemaInfo
 
 PERSON, FILM = ("Person",), ("Film",)

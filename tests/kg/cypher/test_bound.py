@@ -6,11 +6,11 @@ import pytest
 
 from kgllm.errors import QueryRefusedError
 from kgllm.kg.cypher import ast
-from kgllm.kg.cypher.bound import bound
 from kgllm.kg.cypher.check import check
+from kgllm.kg.cypher.check.bound import bound
+from kgllm.kg.cypher.emit.text import text_of
 from kgllm.kg.cypher.limits import Limits
-from kgllm.kg.cypher.parser import parse
-from kgllm.kg.cypher.text import text_of
+from kgllm.kg.cypher.parse.parser import parse
 from kgllm.kg.store import SchemaInfo
 
 EMPTY = SchemaInfo({}, {}, 0, 0)

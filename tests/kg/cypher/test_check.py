@@ -8,8 +8,8 @@ import pytest
 
 from kgllm.errors import QuerySyntaxError
 from kgllm.kg.cypher import ast
+from kgllm.kg.cypher.emit.text import text_of
 from kgllm.kg.cypher.limits import Limits
-from kgllm.kg.cypher.text import text_of
 from kgllm.kg.cypher.walk import walk
 
 Checked = Callable[..., ast.Query]

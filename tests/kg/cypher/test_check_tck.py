@@ -13,7 +13,7 @@ from kgllm.errors import QueryRefusedError, QuerySyntaxError
 from kgllm.kg.cypher import ast
 from kgllm.kg.cypher.check import check
 from kgllm.kg.cypher.limits import Limits
-from kgllm.kg.cypher.parser import parse
+from kgllm.kg.cypher.parse.parser import parse
 from kgllm.kg.store import SchemaInfo
 
 EMPTY = SchemaInfo({}, {}, 0, 0)

@@ -8,9 +8,9 @@ import pytest
 
 from kgllm.errors import QueryRefusedError
 from kgllm.kg.cypher import ast
-from kgllm.kg.cypher.functions import FUNCTIONS, SPELLING
+from kgllm.kg.cypher.check.functions import FUNCTIONS, SPELLING
+from kgllm.kg.cypher.check.types import ANY, FLOAT, INT, NULL, NUMBER, STR, Type, join, list_of, of_value
 from kgllm.kg.cypher.limits import Limits
-from kgllm.kg.cypher.types import ANY, FLOAT, INT, NULL, NUMBER, STR, Type, join, list_of, of_value
 
 Checked = Callable[..., ast.Query]
 Problem = Callable[..., str]

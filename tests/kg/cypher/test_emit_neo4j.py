@@ -11,10 +11,10 @@ from types import ModuleType
 import pytest
 
 from kgllm.errors import GraphError
-from kgllm.kg.cypher.emit_neo4j import HIDDEN, kind_of, to_neo4j
+from kgllm.kg.cypher.emit.neo4j import HIDDEN, kind_of, to_neo4j
 from kgllm.kg.cypher.gate import prepare
 from kgllm.kg.cypher.limits import Limits
-from kgllm.kg.cypher.parser import parse
+from kgllm.kg.cypher.parse.parser import parse
 from kgllm.kg.store import SchemaInfo
 
 EMPTY = SchemaInfo({}, {}, 0, 0)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from kgllm.errors import QueryRefusedError, QuerySyntaxError
 from kgllm.kg.cypher import ast
+from kgllm.kg.cypher.emit.text import text_of
 from kgllm.kg.cypher.limits import Limits
 from kgllm.kg.cypher.operators import LEVELS
-from kgllm.kg.cypher.parser import parse
-from kgllm.kg.cypher.text import text_of
+from kgllm.kg.cypher.parse.parser import parse
 
 VALID = [
     "MATCH (a:Person {name: 'x'})-[r:KNOWS|LIKES*1..3]->(b) WHERE a.age > $min AND NOT (a)-->(b) RETURN a, r",

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from kgllm.errors import QueryRefusedError, QuerySyntaxError, SchemaError
 from kgllm.kg.cypher import ast
-from kgllm.kg.cypher.emit_neo4j import to_neo4j
+from kgllm.kg.cypher.emit.neo4j import to_neo4j
+from kgllm.kg.cypher.emit.text import text_of
 from kgllm.kg.cypher.gate import prepare
 from kgllm.kg.cypher.limits import Limits
-from kgllm.kg.cypher.text import text_of
 from kgllm.kg.store import LabelInfo, SchemaInfo
 
 SCHEMA = SchemaInfo(

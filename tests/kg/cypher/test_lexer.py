@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kgllm.errors import QueryRefusedError, QuerySyntaxError
-from kgllm.kg.cypher.lexer import Token, tokenize
 from kgllm.kg.cypher.limits import Limits
+from kgllm.kg.cypher.parse.lexer import Token, tokenize
 
 
 def tokens(text: str) -> list[Token]:

@@ -6,7 +6,7 @@ import pytest
 
 from kgllm.errors import QueryRefusedError, QuerySyntaxError
 from kgllm.kg.cypher.limits import Limits
-from kgllm.kg.cypher.parser import parse
+from kgllm.kg.cypher.parse.parser import parse
 
 END = "found the end of the query, expected"
 LAST = "expected the end of the query: RETURN is its last clause"

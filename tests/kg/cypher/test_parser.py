@@ -9,8 +9,8 @@ import pytest
 
 from kgllm.kg.cypher import ast
 from kgllm.kg.cypher.ast import Binary, Comparison, Literal, Unary, Variable
-from kgllm.kg.cypher.parser import parse
-from kgllm.kg.cypher.text import text_of
+from kgllm.kg.cypher.emit.text import text_of
+from kgllm.kg.cypher.parse.parser import parse
 
 A, B, C, D = (Variable(name) for name in "abcd")
 ONE, TWO = Literal(1), Literal(2)

@@ -6,8 +6,8 @@ import pytest
 
 from kgllm.kg.cypher import ast
 from kgllm.kg.cypher.ast import LabelAnd, LabelName, LabelNot, LabelOr, Literal, Variable
-from kgllm.kg.cypher.parser import parse
-from kgllm.kg.cypher.text import text_of
+from kgllm.kg.cypher.emit.text import text_of
+from kgllm.kg.cypher.parse.parser import parse
 
 CONDITION = Variable("a")
 PROPERTIES = ast.MapLiteral((("a", Literal(1)),))

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from kgllm.errors import QueryRefusedError, QuerySyntaxError
-from kgllm.kg.cypher.parser import parse
-from kgllm.kg.cypher.text import text_of
+from kgllm.kg.cypher.emit.text import text_of
+from kgllm.kg.cypher.parse.parser import parse
 
 
 def outcome(text: str) -> str:

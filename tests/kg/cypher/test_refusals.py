@@ -11,7 +11,7 @@ import pytest
 from kgllm.errors import QueryRefusedError, QuerySyntaxError
 from kgllm.kg.cypher.gate import prepare
 from kgllm.kg.cypher.limits import Limits
-from kgllm.kg.cypher.parser import parse
+from kgllm.kg.cypher.parse.parser import parse
 from kgllm.kg.cypher.refusals import REASONS, where
 from kgllm.kg.store import SchemaInfo
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kgllm.kg.cypher import ast
-from kgllm.kg.cypher.parser import parse
-from kgllm.kg.cypher.text import text_of
+from kgllm.kg.cypher.emit.text import text_of
+from kgllm.kg.cypher.parse.parser import parse
 from kgllm.kg.cypher.walk import children, names, rewrite, variables, walk
 
 QUERY = parse(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from kgllm.kg.backends.ladybug import EngineOptions, LadybugStore
+from kgllm.kg.backends.ladybug.store import EngineOptions, LadybugStore
 
 OPTIONS = EngineOptions(buffer_pool=256 << 20, max_db_size=1 << 32)
 NODES = 500

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from kgllm.errors import StoreCorruptError
-from kgllm.kg.backends.ladybug import LadybugStore
+from kgllm.kg.backends.ladybug.store import LadybugStore
 from kgllm.kg.store import Version
 
 Open = Callable[..., LadybugStore]

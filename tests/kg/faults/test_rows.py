@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from kgllm.errors import BadRowsError
-from kgllm.kg.backends.ladybug import LadybugStore
+from kgllm.kg.backends.ladybug.store import LadybugStore
 from kgllm.kg.batches import RejectReport
 from kgllm.kg.store import Version
 

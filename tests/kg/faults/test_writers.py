@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from kgllm.errors import EngineCrashedError
-from kgllm.kg.backends.ladybug import LadybugStore
+from kgllm.kg.backends.ladybug.store import LadybugStore
 from kgllm.kg.store import Version
 
 Open = Callable[..., LadybugStore]
@@ -23,7 +23,7 @@ Open = Callable[..., LadybugStore]
 RIVAL = """
 import sys
 from kgllm.errors import StoreBusyError
-from kgllm.kg.backends.ladybug import LadybugStore
+from kgllm.kg.backends.ladybug.store import LadybugStore
 try:
     store = LadybugStore(sys.argv[1], "rw")
     print("open", flush=True)

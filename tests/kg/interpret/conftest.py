@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from kgllm.kg.backends.memory_graph import MemoryGraph
-from kgllm.kg.backends.memory_schema import schema_of
+from kgllm.kg.backends.memory.graph import MemoryGraph
+from kgllm.kg.backends.memory.schema import schema_of
 from kgllm.kg.cypher.gate import prepare
 from kgllm.kg.cypher.interpret import Table, interpret
 from kgllm.kg.cypher.limits import Limits

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from kgllm.errors import QueryFailedError
-from kgllm.kg.backends.memory_graph import MemoryGraph
+from kgllm.kg.backends.memory.graph import MemoryGraph
 from kgllm.kg.cypher.interpret import Table
 
 GOLDEN: list[tuple[str, Any]] = json.loads(Path(__file__).with_name("golden.json").read_text("utf-8"))

@@ -10,7 +10,7 @@ from itertools import permutations, product
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kgllm.kg.backends.memory_graph import MemoryGraph
+from kgllm.kg.backends.memory.graph import MemoryGraph
 from kgllm.kg.cypher.interpret import Table
 from kgllm.kg.model import Edge, Entity
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Set
 import pytest
 
 from kgllm.errors import QueryTimeoutError
-from kgllm.kg.backends.memory_graph import MemoryGraph
+from kgllm.kg.backends.memory.graph import MemoryGraph
 from kgllm.kg.cypher.interpret import Table
 from kgllm.kg.model import Direction, Edge, Entity
 

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from kgllm.errors import QueryError, QueryFailedError
-from kgllm.kg.backends.memory_schema import schema_of
+from kgllm.kg.backends.memory.schema import schema_of
 from kgllm.kg.cypher.gate import prepare
 from kgllm.kg.cypher.interpret import interpret
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kgllm.errors import QueryFailedError
-from kgllm.kg.cypher.functions import FUNCTIONS
+from kgllm.kg.cypher.check.functions import FUNCTIONS
 from kgllm.kg.cypher.interpret.aggregates import AGGREGATES
 from kgllm.kg.cypher.interpret.functions import SCALARS
 from kgllm.kg.cypher.interpret.lists import QUANTIFIERS

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from kgllm.kg.backends.ladybug import EngineOptions, LadybugStore
+from kgllm.kg.backends.ladybug.store import EngineOptions, LadybugStore
 
 SMALL = EngineOptions(buffer_pool=256 << 20, max_db_size=1 << 32)
 
@@ -73,7 +73,7 @@ def start() -> Iterator[Callable[[str, Path], subprocess.Popen[str]]]:
         """
         import os, signal, sys
         import pyarrow as pa
-        from kgllm.kg.backends.ladybug import EngineOptions, LadybugStore
+        from kgllm.kg.backends.ladybug.store import EngineOptions, LadybugStore
         SMALL = EngineOptions(buffer_pool=256 << 20, max_db_size=1 << 32)
         path = sys.argv[1]
         """

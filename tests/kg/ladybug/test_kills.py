@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kgllm.kg.backends.ladybug import LadybugStore
+from kgllm.kg.backends.ladybug.store import LadybugStore
 from kgllm.kg.store import Version
 
 Open = Callable[..., LadybugStore]

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from kgllm.errors import NotFoundError, StoreBusyError, StoreError, StoreReadOnlyError
-from kgllm.kg.backends.ladybug import LadybugStore
+from kgllm.kg.backends.ladybug.store import LadybugStore
 from kgllm.kg.store import GraphStore, Version, open_store
 
 Open = Callable[..., LadybugStore]

@@ -17,10 +17,10 @@ from kgllm.errors import (
     QueryTimeoutError,
     SchemaError,
 )
-from kgllm.kg.backends import ladybug_query
-from kgllm.kg.backends.ladybug import EngineOptions, LadybugStore
-from kgllm.kg.backends.memory import MemoryStore
-from kgllm.kg.cypher.emit_ladybug import LadybugStatement, NotEmittable
+from kgllm.kg.backends.ladybug.store import EngineOptions, LadybugStore
+from kgllm.kg.backends.ladybug import query as ladybug_query
+from kgllm.kg.backends.memory.store import MemoryStore
+from kgllm.kg.cypher.emit.ladybug.query import LadybugStatement, NotEmittable
 from kgllm.kg.cypher.limits import Limits
 from kgllm.kg.model import Edge, Entity
 from kgllm.kg.rows import edges_to_batch, entities_to_batch
@@ -155,8 +155,8 @@ def test_where_the_engine_fails_the_interpreter_answers(
 
 
 def test_a_view_of_a_large_graph_lets_nodes_go(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kgllm.kg.backends.ladybug_view.KEPT", 5)
-    monkeypatch.setattr("kgllm.kg.backends.ladybug_view.PAGE", 7)
+    monkeypatch.setattr("kgllm.kg.backends.ladybug.view.KEPT", 5)
+    monkeypatch.setattr("kgllm.kg.backends.ladybug.view.PAGE", 7)
     store, reference = stores
     query = "MATCH (n)-->(m)-->(o) RETURN n.id, [m.id, o.id], keys(o)"
     found = store.query(query)

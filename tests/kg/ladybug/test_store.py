@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kgllm.errors import BadRowsError, GraphError, NotFoundError, StoreError
-from kgllm.kg.backends.ladybug import LadybugStore
-from kgllm.kg.backends.memory import MemoryStore
+from kgllm.kg.backends.ladybug.store import LadybugStore
+from kgllm.kg.backends.memory.store import MemoryStore
 from kgllm.kg.model import Edge, Entity
 from kgllm.kg.rows import edges, edges_to_batch, entities, entities_to_batch
 from kgllm.kg.store import Change, DeleteEdges, DeleteNodes, UpsertEdges, UpsertNodes, Version

@@ -24,9 +24,9 @@ from kgllm.errors import (
     StoreError,
     StoreReadOnlyError,
 )
-from kgllm.kg.backends.ladybug_client import Worker
-from kgllm.kg.backends.ladybug_errors import engine_error
-from kgllm.kg.backends.ladybug_frames import Ask, Fetch, Open, Run, Step, from_stream, to_stream
+from kgllm.kg.backends.ladybug.client import Worker
+from kgllm.kg.backends.ladybug.errors import engine_error
+from kgllm.kg.backends.ladybug.frames import Ask, Fetch, Open, Run, Step, from_stream, to_stream
 
 HEAVY = "UNWIND range(1, 3000) AS a UNWIND range(1, 3000) AS b UNWIND range(1, 3000) AS c RETURN sum(a * b)"
 
@@ -81,7 +81,7 @@ def test_a_late_interrupt_spares_the_next_request(worker: Worker) -> None:
 def test_a_query_that_heeds_nothing_is_ended_with_its_process(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kgllm.kg.backends.ladybug_client.GRACE", 0.0)
+    monkeypatch.setattr("kgllm.kg.backends.ladybug.client.GRACE", 0.0)
     os.kill(worker.pid, signal.SIGSTOP)
     with pytest.raises(QueryTimeoutError):
         worker.call(Ask("RETURN 1", [{}], 0.1))
@@ -96,7 +96,7 @@ def test_the_death_of_the_process_says_how(worker: Worker) -> None:
 
 def test_it_dies_with_its_parent() -> None:
     program = (
-        "from kgllm.kg.backends.ladybug_client import Worker\n"
+        "from kgllm.kg.backends.ladybug.client import Worker\n"
         "import os\nprint(Worker().pid, flush=True)\nos.kill(os.getpid(), 9)"
     )
     ended = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=False)

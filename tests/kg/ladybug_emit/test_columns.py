@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kgllm.errors import SchemaError
-from kgllm.kg.backends.columns import ENGINE_TYPES, Column, Columns
+from kgllm.kg.cypher.emit.ladybug.columns import ENGINE_TYPES, Column, Columns
 
 properties = st.dictionaries(
     st.text(min_size=1, max_size=80), st.sampled_from(sorted(ENGINE_TYPES)), max_size=12

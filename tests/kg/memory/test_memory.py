@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from kgllm.errors import BadRowsError, GraphError, NotFoundError, QueryError, SchemaError, StoreError
-from kgllm.kg.backends.memory import MemoryStore
+from kgllm.kg.backends.memory.store import MemoryStore
 from kgllm.kg.cypher.limits import Limits
 from kgllm.kg.model import Edge, Entity
 from kgllm.kg.rows import edges, edges_to_batch, entities, entities_to_batch

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgllm.kg.backends.memory import MemoryStore
+from kgllm.kg.backends.memory.store import MemoryStore
 from kgllm.kg.cypher.limits import Limits
 from kgllm.kg.model import Edge, Entity
 from kgllm.kg.rows import edges, edges_to_batch, entities, entities_to_batch

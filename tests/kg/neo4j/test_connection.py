@@ -10,7 +10,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from kgllm.errors import ConfigError, NotFoundError, StoreError, StoreUnavailableError
-from kgllm.kg.backends.neo4j_connection import Address, Connection, run
+from kgllm.kg.backends.neo4j.connection import Address, Connection, run
 from kgllm.kg.store import open_store
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from kgllm.errors import StoreBusyError, StoreUnavailableError
-from kgllm.kg.backends import neo4j_connection
+from kgllm.kg.backends.neo4j import connection as neo4j_connection
 from kgllm.kg.store import UpsertEdges, UpsertNodes, open_store
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("neo4j-crash")]

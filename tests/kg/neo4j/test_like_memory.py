@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kgllm.errors import GraphError
-from kgllm.kg.backends.memory import MemoryStore
-from kgllm.kg.backends.neo4j import Neo4jStore
+from kgllm.kg.backends.memory.store import MemoryStore
+from kgllm.kg.backends.neo4j.store import Neo4jStore
 from kgllm.kg.model import EDGE_COLUMNS, Edge, Entity
 from kgllm.kg.rows import edges_to_batch, entities_to_batch
 from kgllm.kg.store import Change, DeleteEdges, DeleteNodes, GraphStore, UpsertEdges, UpsertNodes

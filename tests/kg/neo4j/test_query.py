@@ -17,8 +17,8 @@ from kgllm.errors import (
     QueryTimeoutError,
     SchemaError,
 )
-from kgllm.kg.backends import neo4j_query
-from kgllm.kg.backends.neo4j import Neo4jStore
+from kgllm.kg.backends.neo4j.store import Neo4jStore
+from kgllm.kg.backends.neo4j import query as neo4j_query
 from kgllm.kg.cypher.limits import Limits
 from kgllm.kg.model import Edge, Entity, Path
 
@@ -155,7 +155,7 @@ def test_the_server_is_asked_whether_it_would_only_read(
 
 
 def test_an_edge_whose_end_has_gone_is_no_answer(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kgllm.kg.backends.neo4j_query.loose_ends", lambda _: set())
+    monkeypatch.setattr("kgllm.kg.backends.neo4j.query.loose_ends", lambda _: set())
     with pytest.raises(QueryFailedError, match="was deleted while the query ran"):
         store.query("MATCH ()-[r:LIKES]->() RETURN r")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kgllm.errors import SchemaError
-from kgllm.kg.cypher import write_neo4j as statements
+from kgllm.kg.cypher.emit import neo4j_writes as statements
 
 
 def test_nodes_are_merged_by_id_and_labels_added() -> None:

@@ -17,7 +17,7 @@ from kgllm.errors import (
     StoreError,
     StoreReadOnlyError,
 )
-from kgllm.kg.backends.neo4j import Neo4jStore
+from kgllm.kg.backends.neo4j.store import Neo4jStore
 from kgllm.kg.model import Edge, Entity
 from kgllm.kg.store import DeleteNodes, UpsertEdges, UpsertNodes, Version, open_store
 
@@ -174,7 +174,7 @@ def test_scans_are_ordered_by_code_points_and_paged(neo4j_store: Neo4jStore, bat
 
 
 def test_a_page_is_read_off_the_index(neo4j_store: Neo4jStore, bare: Driver) -> None:
-    from kgllm.kg.cypher.write_neo4j import HEAD_PAGE, node_page
+    from kgllm.kg.cypher.emit.neo4j_writes import HEAD_PAGE, node_page
 
     assert neo4j_store.version() == Version(0, 0)
     for statement in (HEAD_PAGE, node_page(["x"])):

@@ -9,8 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from kgllm.kg.backends.memory import MemoryStore
-from kgllm.kg.backends.neo4j import Neo4jStore
+from kgllm.kg.backends.memory.store import MemoryStore
+from kgllm.kg.backends.neo4j.store import Neo4jStore
 from kgllm.kg.formats.source import Source, read_graph
 from kgllm.kg.formats.tables import read_tables
 from kgllm.kg.store import GraphStore, open_store

@@ -1,0 +1,1 @@
+"""The graph store in memory: the reference."""

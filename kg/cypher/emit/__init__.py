@@ -1,0 +1,1 @@
+"""Checked queries, and the stores' own statements, as text for an engine."""

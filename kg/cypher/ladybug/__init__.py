@@ -1,1 +1,0 @@
-"""The parts of the ladybug emitter; :mod:`kgllm.kg.cypher.emit_ladybug` puts them together."""
