@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from kgllm.errors import EngineCrashedError
+from kgllm.kg.backends.ladybug import projection as ladybug_projection
 from kgllm.kg.backends.ladybug.files import Source
 from kgllm.kg.backends.ladybug.store import EngineOptions, LadybugStore
-from kgllm.kg.backends.ladybug import projection as ladybug_projection
 from kgllm.kg.snapshot import Snapshot
 from kgllm.kg.store import Change, DeleteNodes, Mode, UpsertEdges, UpsertNodes
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 
 from kgllm.errors import EngineCrashedError, StoreError
-from kgllm.kg.backends.ladybug.store import LadybugStore
 from kgllm.kg.backends.ladybug import projection as ladybug_projection
+from kgllm.kg.backends.ladybug.store import LadybugStore
 
 Open = Callable[..., LadybugStore]
 Content = Callable[[LadybugStore], object]

@@ -15,10 +15,10 @@ import pyarrow as pa
 import pytest
 
 from kgllm.errors import EngineCrashedError, QueryTimeoutError
+from kgllm.kg.backends.ladybug import projection as ladybug_projection
 from kgllm.kg.backends.ladybug.engine import Engine
 from kgllm.kg.backends.ladybug.files import FILE, STAMP
 from kgllm.kg.backends.ladybug.store import LadybugStore
-from kgllm.kg.backends.ladybug import projection as ladybug_projection
 from kgllm.kg.cypher.limits import Limits
 from kgllm.kg.store import Version
 

@@ -17,8 +17,8 @@ from kgllm.errors import (
     QueryTimeoutError,
     SchemaError,
 )
-from kgllm.kg.backends.ladybug.store import EngineOptions, LadybugStore
 from kgllm.kg.backends.ladybug import query as ladybug_query
+from kgllm.kg.backends.ladybug.store import EngineOptions, LadybugStore
 from kgllm.kg.backends.memory.store import MemoryStore
 from kgllm.kg.cypher.emit.ladybug.query import LadybugStatement, NotEmittable
 from kgllm.kg.cypher.limits import Limits

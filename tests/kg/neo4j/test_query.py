@@ -17,8 +17,8 @@ from kgllm.errors import (
     QueryTimeoutError,
     SchemaError,
 )
-from kgllm.kg.backends.neo4j.store import Neo4jStore
 from kgllm.kg.backends.neo4j import query as neo4j_query
+from kgllm.kg.backends.neo4j.store import Neo4jStore
 from kgllm.kg.cypher.limits import Limits
 from kgllm.kg.model import Edge, Entity, Path
 

@@ -116,9 +116,11 @@ def contained(context: Context, left: Typed, right: Typed) -> Typed:
     return combined(text, "bool", left, right)
 
 
-_PIECE = r"[A-Za-z0-9 _,:;'\"@%&=~#/<>!-]|\\[.()\[\]*+?|{}^$\\/-]|\\d|\.|\[\^?[A-Za-z0-9 _-]+\]|\(\?:|[()|]"
+_PLAIN = r"[A-Za-z0-9 _,:;'\"@%&=~#/<>!-]|[^\x00-\x7f]|\\[.()\[\]*+?|{}^$\\/-]"
+_ATOM = rf"(?:{_PLAIN}|\\d|\.|\[\^?[A-Za-z0-9 _-]+\])"
 _TIMES = r"(?:[*+?]|\{\d+(?:,\d*)?\})?"
-_PATTERN = re.compile(rf"(?P<fold>\(\?i\))?\^?(?P<body>(?:(?:{_PIECE}|[^\x00-\x7f]){_TIMES})*)\$?")
+_BODY = rf"(?:{_ATOM}{_TIMES}|\(\?:|\((?!\?)|\){_TIMES}|\|)*"
+_PATTERN = re.compile(rf"(?P<fold>\(\?i\))?\^?(?P<body>{_BODY})\$?")
 _NOT_DOT = "[\r\u0085\u2028\u2029]"
 _FOLDS_TO_ASCII = "[\u017f\u212a]"
 
