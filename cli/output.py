@@ -24,7 +24,7 @@ def emit(result: Any, *, as_json: bool, table: Table | str | None = None) -> Non
         json.dump(_finite(result), sys.stdout, indent=2, ensure_ascii=False, default=str)
         sys.stdout.write("\n")
     elif table is not None:
-        Console(highlight=False).print(table)
+        Console(highlight=False, markup=False).print(table)
 
 
 def table_of(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:

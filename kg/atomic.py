@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import get_ident
 
-from .snapshot.disk import disk_errors, sync
+from .disk import disk_errors, sync
 
 __all__ = ["replacing"]
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PRETENDER = ROOT / "tests/setup/pretender"
 TRY_CPU = "pip cpu.txt torch"
 DEFAULT = "pip cuda.txt torch"
-REST = "pip cuda.txt .[llm,tb,oracle,dev]"
+REST = "pip cuda.txt .[llm,tb,rdf,pyg,oracle,dev]"
 
 
 class Machine:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...errors import StoreCorruptError, StoreError
-from .disk import disk_errors, read_all, write_all
+from ..disk import disk_errors, read_all, write_all
 
 MAGIC = b"KGDL"
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import NotFoundError, StoreBusyError, StoreCorruptError, StoreError
-from .disk import sync, write_file
+from ..disk import sync, write_file
 from .manifest import MANIFEST, REMEDY, Manifest, read_manifest
 
 CURRENT = "CURRENT"

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from ... import __version__
 from ...errors import StoreCorruptError, StoreError
+from ..disk import sha256_of
 from ..model import PROPERTY_TYPES
-from .disk import sha256_of
 
 MANIFEST = "manifest.json"
 FORMAT = 1

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 
 from ...errors import StoreCorruptError
 from ..batches.properties import property_type
+from ..disk import HashedFile, disk_errors
 from ..model import EDGE_COLUMNS, NODE_COLUMNS, PROPERTY_TYPES
-from .disk import HashedFile, disk_errors
 from .manifest import REMEDY, FileInfo, Kind
 
 FILE_COLUMNS: dict[Kind, dict[str, pa.DataType]] = {

@@ -20,9 +20,9 @@ import pyarrow as pa
 
 from ...errors import StoreBusyError, StoreError, StoreReadOnlyError
 from ..batches.tables import StringTable
+from ..disk import disk_errors
 from ..store import Change, Mode, Version
 from .delta import DeltaLog
-from .disk import disk_errors
 from .fold import Fold
 from .generation import CURRENT, DELTA, Held, claim, hold, name_of, sweep, write_current
 from .manifest import Manifest

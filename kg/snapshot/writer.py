@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from ...errors import StoreError
 from ..batches.tables import Codes
-from .disk import disk_errors, sync, write_file
+from ..disk import disk_errors, sync, write_file
 from .generation import DELTA, TEMPORARY
 from .manifest import MANIFEST, Manifest
 from .parts import PartWriter

@@ -23,8 +23,8 @@ import pyarrow.parquet as pq
 from ....errors import StoreCorruptError
 from ...cypher.emit import ladybug_writes as text
 from ...cypher.emit.ladybug.columns import Column, Columns
+from ...disk import disk_errors, sha256_of, sync
 from ...snapshot import Manifest
-from ...snapshot.disk import disk_errors, sha256_of, sync
 from .engine import Engine, EngineOptions, State
 from .frames import Step
 

@@ -12,10 +12,11 @@ import pyarrow as pa
 
 from ...batches import EdgeChecker, NodeChecker
 from ...csr import CSRGraph
+from ...cypher.gate import Gate
+from ...disk import disk_errors
 from ...snapshot import Snapshot
-from ...snapshot.disk import disk_errors
 from ...snapshot.generation import CURRENT, claim, read_current
-from ...store import LoadReport, Mode, OnError, SchemaInfo, Version
+from ...store import LoadReport, Mode, OnError, Version
 from .engine import EngineOptions
 from .files import Source
 from .lock import FolderLock
@@ -39,14 +40,14 @@ class Shared:
     Attributes:
         guard: held by whoever uses the engine; a thread may take it again.
         writing: held by whoever changes the store.
-        schema, graph: of which version, and what.
+        gate, graph: of which version, and what.
         handles: how many there are.
     """
 
     def __init__(self, path: Path, mode: Mode, options: EngineOptions) -> None:
         self.path = path
         self.guard, self.writing = threading.RLock(), threading.Lock()
-        self.schema: tuple[Version, SchemaInfo] | None = None
+        self.gate: tuple[Version, Gate] | None = None
         self.graph: tuple[Version, CSRGraph] | None = None
         self.handles = 0
         self._lock = None if mode == "r" else _lock(path, mode)

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from ....errors import NotFoundError, StoreCorruptError, StoreError
 from ...csr import CSRGraph
-from ...cypher.gate import prepare
+from ...cypher.gate import Gate
 from ...cypher.limits import Limits
 from ...model import Direction, Edge, Entity, Value
 from ...store import (
@@ -112,7 +112,7 @@ class LadybugStore(BaseStore):
         Counting takes a second for each million edges, once for each version.
         """
         with self._using() as shared:
-            return with_samples(shared.reader(), self._counted(shared), samples)
+            return with_samples(shared.reader(), self._gate(shared).schema, samples)
 
     def get(self, ids: Sequence[str]) -> list[Entity | None]:
         """See :class:`~kgllm.kg.store.GraphStore`."""
@@ -167,10 +167,10 @@ class LadybugStore(BaseStore):
         """
         started = time.monotonic()
         with self._using() as shared:
-            schema = self._counted(shared)
-            read = prepare(text, schema, parameters, limits)
+            gate = self._gate(shared)
+            read = gate.prepare(text, parameters, limits)
             projection = shared.projection
-            result = answer(read, projection.engine, projection.state, schema)
+            result = answer(read, projection.engine, projection.state, gate.schema)
         return replace(result, stats={**result.stats, "seconds": time.monotonic() - started})
 
     # --- how it is done ---
@@ -188,10 +188,11 @@ class LadybugStore(BaseStore):
         with shared.guard:
             yield shared
 
-    def _counted(self, shared: Shared) -> SchemaInfo:
-        if shared.schema is None or shared.schema[0] != shared.version:
-            shared.schema = shared.version, read_schema(shared.projection.engine, shared.projection.state)
-        return shared.schema[1]
+    def _gate(self, shared: Shared) -> Gate:
+        if shared.gate is None or shared.gate[0] != shared.version:
+            schema = read_schema(shared.projection.engine, shared.projection.state)
+            shared.gate = shared.version, Gate(schema)
+        return shared.gate[1]
 
     def _scan(self, pages: Callable[[Reader], Pages], size: int) -> Iterator[pa.RecordBatch]:
         """The pages in batches of at most ``size`` rows, as long as the version stays."""

@@ -12,7 +12,7 @@ from kgllm.errors import QueryRefusedError, QuerySyntaxError, SchemaError
 from kgllm.kg.cypher import ast
 from kgllm.kg.cypher.emit.neo4j import to_neo4j
 from kgllm.kg.cypher.emit.text import text_of
-from kgllm.kg.cypher.gate import prepare
+from kgllm.kg.cypher.gate import Gate, prepare
 from kgllm.kg.cypher.limits import Limits
 from kgllm.kg.store import LabelInfo, SchemaInfo
 
@@ -97,3 +97,39 @@ def test_values_never_change_the_text(word: str, number: int) -> None:
         return to_neo4j(prepared).text
 
     assert read(word, number) == read("x", 5)
+
+
+def test_a_gate_remembers_the_query_but_not_its_values() -> None:
+    gate = Gate(SCHEMA)
+    text = "MATCH (p:Person {name: $name}) WHERE p.name <> 'x' RETURN p LIMIT 3"
+    first, second = (gate.prepare(text, {"name": name}) for name in ("Ann", "Bob"))
+    assert first.query is second.query
+    assert (first.parameters, second.parameters) == (
+        {"name": "Ann", "_0": "x"},
+        {"name": "Bob", "_0": "x"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("MATCH (p:Person) RETURN p LIMIT $x", [1, 2]),
+        ("RETURN $x AS x", [1, True, 1.0, "1", None, [1], ["1"], {"a": 1}]),
+        ("UNWIND range(0, $x) AS i RETURN i", [1, 10]),
+    ],
+)
+def test_a_gate_that_has_seen_other_values_prepares_as_a_new_one(text: str, values: list[object]) -> None:
+    gate = Gate(SCHEMA)
+    for value in values * 2:
+        assert gate.prepare(text, {"x": value}) == prepare(text, SCHEMA, {"x": value})  # type: ignore[dict-item]
+
+
+def test_a_gate_that_has_let_a_query_pass_still_refuses_it_over_another_limit() -> None:
+    gate = Gate(SCHEMA)
+    gate.prepare("UNWIND range(0, $x) AS i RETURN i", {"x": 10})
+    with pytest.raises(QueryRefusedError, match="elements"):
+        gate.prepare("UNWIND range(0, $x) AS i RETURN i", {"x": 10**6})
+    with pytest.raises(QueryRefusedError, match="elements"):
+        gate.prepare("UNWIND range(0, $x) AS i RETURN i", {"x": 10}, Limits(range=5))
+    with pytest.raises(QuerySyntaxError):
+        gate.prepare("UNWIND range(0, $x) AS i RETURN i", {"x": "10"})
