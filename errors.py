@@ -27,6 +27,11 @@
     │       ├── StoreUnavailableError   the server does not answer, or refuses the password
     │       ├── EngineCrashedError  the engine died; the store is whole and can be used on
     │       └── DiskFullError       no space; nothing acknowledged is lost
+    ├── OntologyError               an ontology's file breaks a rule; ``issue`` says which and where
+    │   ├── UnknownFormatError      nothing that can be read, or not what was asked for
+    │   ├── EclError                an expression constraint is wrong; ``at`` is the position
+    │   │   └── EclUnsupportedError it is right, but outside the core profile; names the feature
+    │   └── LicenceError            content that may not be passed on without a licence
     └── MissingExtraError           an optional dependency is not installed
 
 A message says what was found, what was expected and what to do, in one line.
@@ -44,12 +49,16 @@ __all__ = [
     "ConfigError",
     "DataError",
     "DiskFullError",
+    "EclError",
+    "EclUnsupportedError",
     "EngineCrashedError",
     "FetchError",
     "GraphError",
     "KgllmError",
+    "LicenceError",
     "MissingExtraError",
     "NotFoundError",
+    "OntologyError",
     "QueryError",
     "QueryFailedError",
     "QueryRefusedError",
@@ -65,6 +74,7 @@ __all__ = [
     "StoreUnavailableError",
     "TokenizerMismatchError",
     "TrainingError",
+    "UnknownFormatError",
     "VocabError",
 ]
 
@@ -222,6 +232,44 @@ class EngineCrashedError(StoreError):
 
 class DiskFullError(StoreError):
     """No space is left; nothing that was acknowledged is lost."""
+
+
+class OntologyError(KgllmError):
+    """An ontology cannot be read or used as it is.
+
+    ``issue`` is the :class:`~kgllm.ontology.issues.Issue` where a file breaks a rule, else ``None``.
+    """
+
+    exit_code = 2
+
+    def __init__(self, problem: object) -> None:
+        self.issue = None if isinstance(problem, str) else problem
+        remedy = getattr(getattr(problem, "rule", None), "remedy", "")
+        super().__init__(f"{problem}" + (f"; {remedy}" if remedy else ""))
+
+
+class UnknownFormatError(OntologyError):
+    """A file is of no format that can be read, or not of the format it is said to be."""
+
+
+class EclError(OntologyError):
+    """An expression constraint is wrong. ``at`` is the offset of the first character that does not fit."""
+
+    def __init__(self, message: str, at: int = -1) -> None:
+        self.at = at
+        super().__init__(message)
+
+
+class EclUnsupportedError(EclError):
+    """An expression constraint is right, but outside the core profile. ``feature`` names what is."""
+
+    def __init__(self, feature: str, message: str, at: int = -1) -> None:
+        self.feature = feature
+        super().__init__(message, at)
+
+
+class LicenceError(OntologyError):
+    """Content that its licence forbids to pass on was asked for without saying that one holds a licence."""
 
 
 class MissingExtraError(KgllmError):

@@ -1,0 +1,1 @@
+"""Ontologies: loaders, array store, hierarchy, similarity, expression constraints."""

@@ -1,0 +1,1 @@
+"""Expression Constraint Language: questions about concepts."""

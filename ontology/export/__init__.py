@@ -1,0 +1,1 @@
+"""Ontologies as other people want them: graphs, edge lists, mappings."""

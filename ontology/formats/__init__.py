@@ -1,0 +1,1 @@
+"""Readers of the other formats: each turns one file into tables."""

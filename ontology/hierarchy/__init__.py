@@ -1,0 +1,1 @@
+"""Is-a links as a graph: closure, ancestors, common ancestors, depth, similarity."""

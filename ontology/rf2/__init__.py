@@ -1,0 +1,1 @@
+"""SNOMED CT release format 2: packages, rows, versions, meaning."""
