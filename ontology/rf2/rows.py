@@ -48,7 +48,7 @@ class Rows:
 
     - SCTIDs: (n,) int64; a blank one, which refsets may have, is 0;
     - ``id`` of refset members: (n, 2) uint64, the two halves of the UUID;
-    - ``effectiveTime``, ``sourceEffectiveTime``, ``targetEffectiveTime``: (n,) int32 ``yyyymmdd``, 0 if blank;
+    - ``effectiveTime`` and other times: (n,) int32 ``yyyymmdd``, 0 if blank;
     - ``active``: (n,) bool;
     - ``relationshipGroup``, ``mapGroup``, ``mapPriority`` and other integers: (n,) int32;
     - text: ``pa.LargeStringArray`` of n strings, byte for byte as in the file, never null.
