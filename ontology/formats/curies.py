@@ -1,10 +1,10 @@
-"""Short ids for IRIs: ``http://purl.obolibrary.org/obo/GO_0005634`` is ``GO:0005634``."""
+"""Short ids for IRIs, ``http://purl.obolibrary.org/obo/GO_0005634`` is ``GO:0005634``, and their parts."""
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["curie"]
+__all__ = ["curie", "is_snomed", "split_xref"]
 
 PURL = re.compile(
     r"https?://purl\.obolibrary\.org/obo/(?:[^#]*#(?P<name>.+)|(?P<space>[^/#]+)_(?P<code>[^/#_]*\d[^/#_]*))"
@@ -34,3 +34,14 @@ def curie(iri: str) -> str:
         if iri[:end] in PREFIXES and iri[end:]:
             return f"{PREFIXES[iri[:end]]}:{iri[end:]}"
     return iri
+
+
+def split_xref(id: str) -> tuple[str, str]:
+    """Scheme and code of a cross reference, an IRI or ``scheme:code``; without a colon there is no scheme."""
+    scheme, colon, code = (curie(id) if id.startswith("http") else id).partition(":")
+    return (scheme, code) if colon else ("", id)
+
+
+def is_snomed(scheme: str) -> bool:
+    """Whether cross references of ``scheme`` lead to SNOMED CT: ``SNOMEDCT_US_2018_03_01``, ``SCTID``."""
+    return scheme.startswith(("SNOMED", "SCTID"))

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ...errors import OntologyError
 from ..issues import Issue, Issues, Rule, place
@@ -63,7 +64,7 @@ def read_text(path: Path, issues: Issues) -> str:
 
 
 @contextmanager
-def _opened(path: Path, issues: Issues) -> Iterator[io.BufferedReader]:
+def _opened(path: Path, issues: Issues) -> Iterator[io.BufferedReader[Any]]:
     """The decompressed content of ``path`` behind its byte-order mark."""
     try:
         with path.open("rb") as raw:
@@ -72,6 +73,7 @@ def _opened(path: Path, issues: Issues) -> Iterator[io.BufferedReader]:
             if compressed != (path.suffix == ".gz"):
                 detail = "the content is compressed" if compressed else "the content is not compressed"
                 issues.add(Issue(SUFFIX, place(path), detail=detail))
+            file: io.BufferedReader[Any]
             file = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if compressed else raw
             if file.peek(3).startswith(codecs.BOM_UTF8):
                 file.read(3)
