@@ -47,12 +47,7 @@ class Csr:
     def gathered(self, positions: AnyPositions) -> Positions:
         """The rows of ``positions``, one after the other."""
         first = self.starts[positions]
-        counts = self.starts[positions + 1] - first
-        ends = np.cumsum(counts)
-        at = np.repeat(first - ends + counts, counts)
-        at += np.arange(len(at))
-        found: Positions = self.values[at]
-        return found
+        return gather(self.values, first, self.starts[positions + 1] - first)
 
     def take(self, positions: AnyPositions) -> Csr:
         """The rows of ``positions``: row i is that of ``positions[i]``."""
@@ -60,14 +55,9 @@ class Csr:
         np.cumsum(self.starts[positions + 1] - self.starts[positions], out=starts[1:])
         return Csr(starts, self.gathered(positions))
 
-    def matrix(self) -> csr_array:
-        """As (n, n) bool matrix, without a copy of ``values``."""
-        ones = np.ones(len(self.values), np.bool_)
-        return csr_array((ones, self.values, self.starts), shape=(len(self), len(self)))
-
     def transposed(self) -> Csr:
         """Row q holds each p whose row holds q; ascending whatever the order inside the rows here."""
-        turned = self.matrix().tocsc()
+        turned = matrix(self.starts, self.values, len(self)).tocsc()
         return Csr(turned.indptr.astype(np.int64), turned.indices.astype(np.int32, copy=False))
 
     def contains(self, rows: AnyPositions, values: AnyPositions) -> NDArray[np.bool_]:
@@ -91,6 +81,22 @@ class Csr:
             front = distinct(found[~seen[found]], len(self))
             seen[front] = True
         return seen
+
+
+def matrix(starts: NDArray[np.int64], values: Positions, columns: int) -> csr_array:
+    """The rows as sparse bool matrix, around ``values`` itself as long as 32-bit offsets are enough."""
+    narrow = np.int32 if starts[-1] <= np.iinfo(np.int32).max else np.int64
+    ones = np.ones(len(values), np.bool_)
+    return csr_array((ones, values, starts.astype(narrow)), shape=(len(starts) - 1, columns))
+
+
+def gather(values: Positions, first: NDArray[np.int64], counts: NDArray[np.int64]) -> Positions:
+    """``values[first[i]:first[i] + counts[i]]`` for each i, one after the other."""
+    ends = np.cumsum(counts)
+    at = np.repeat(first - ends + counts, counts)
+    at += np.arange(len(at))
+    found: Positions = values[at]
+    return found
 
 
 def distinct(positions: AnyPositions, size: int) -> AnyPositions:

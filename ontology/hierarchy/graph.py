@@ -124,7 +124,8 @@ class Hierarchy:
     def _longest(self) -> Numbers:
         depth = np.full(len(self), -1, np.int32)
         unknown = self.up.counts()  # parents whose depth is not known yet
-        front, level = np.flatnonzero(unknown == 0), 0
+        front: AnyPositions = np.flatnonzero(unknown == 0)
+        level = 0
         while len(front):
             depth[front] = level
             found = self.down.gathered(front)
@@ -138,7 +139,8 @@ class Hierarchy:
     @cached_property
     def _shortest(self) -> Numbers:
         depth = np.full(len(self), -1, np.int32)
-        front, level = np.flatnonzero(self.up.counts() == 0), 0
+        front: AnyPositions = np.flatnonzero(self.up.counts() == 0)
+        level = 0
         while len(front):
             depth[front] = level
             found = self.down.gathered(front)
