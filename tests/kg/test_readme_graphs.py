@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from kgllm.data.graph import dataset_graph
-from kgllm.kg.store import open_store
+from kgllm.kg.open import open_store
 
 FILMS = "metaqa"
 GRAPHS = {
