@@ -30,7 +30,7 @@ from synthetic_graph import Size, edge_batches, node_batches, write_graph
 from kgllm.cli.output import emit, table_of
 from kgllm.kg.backends.neo4j.values import edge_groups, node_groups
 from kgllm.kg.cypher.emit.neo4j_writes import upsert_edges, upsert_nodes
-from kgllm.kg.store import open_store
+from kgllm.kg.open import open_store
 
 ROWS = 10_000
 SERVER = Path(__file__).resolve().parents[1] / "tests/neo4j_server.py"

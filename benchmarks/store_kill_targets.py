@@ -15,8 +15,8 @@ from kgllm.errors import EngineCrashedError
 from kgllm.kg.backends.ladybug import projection as ladybug_projection
 from kgllm.kg.backends.ladybug.files import Source
 from kgllm.kg.backends.ladybug.store import EngineOptions, LadybugStore
+from kgllm.kg.changes import Change, DeleteNodes, Mode, UpsertEdges, UpsertNodes
 from kgllm.kg.snapshot import Snapshot
-from kgllm.kg.store import Change, DeleteNodes, Mode, UpsertEdges, UpsertNodes
 
 OPTIONS = EngineOptions(buffer_pool=256 << 20, max_db_size=1 << 32)
 

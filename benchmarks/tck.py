@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from kgllm.cli.output import emit, table_of
-from kgllm.kg.store import open_store
+from kgllm.kg.open import open_store
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 

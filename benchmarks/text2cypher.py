@@ -17,9 +17,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from kgllm.cli.output import emit, table_of
-from kgllm.kg.formats.source import Source, read_graph
+from kgllm.kg.formats import Source, read_graph
 from kgllm.kg.formats.tables import read_tables
-from kgllm.kg.store import GraphStore, open_store
+from kgllm.kg.open import open_store
+from kgllm.kg.store import GraphStore
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 

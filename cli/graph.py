@@ -51,7 +51,7 @@ def load(
 
         kgllm graph load movies/ --store bolt://neo4j:secret@localhost:7687 --on-error reject
     """
-    from ..kg.store import open_store
+    from ..kg.open import open_store
     from .graph_output import counted
 
     graph = _source(source, tables, lossless)
@@ -91,7 +91,7 @@ def query(
         kgllm graph query 'MATCH (a)-[:_hypernym]->(b) WHERE a.name = $n RETURN b.name' --param n=dog
     """
     from ..kg.cypher.limits import Limits
-    from ..kg.store import open_store
+    from ..kg.open import open_store
 
     limits: Limits = Limits(rows=rows, seconds=seconds, hops=hops)
     with open_store(store, "r") as opened:
@@ -110,7 +110,7 @@ def schema(
 
     Example: kgllm graph schema --store ladybug:graphs/wn18rr
     """
-    from ..kg.store import open_store
+    from ..kg.open import open_store
 
     with open_store(store, "r") as opened:
         info = opened.schema(samples)
@@ -143,8 +143,8 @@ def stats(
 
     Example: kgllm graph stats --store ladybug:graphs/wn18rr
     """
+    from ..kg.open import open_store
     from ..kg.stats import describe
-    from ..kg.store import open_store
 
     with open_store(store, "r") as opened:
         found = describe(opened.csr())
@@ -184,7 +184,7 @@ def export(
     Example: kgllm graph export --to graphml --out wn18rr.graphml --store ladybug:graphs/wn18rr
     """
     from ..kg.formats.export import write_graph
-    from ..kg.store import open_store
+    from ..kg.open import open_store
 
     if out.exists():
         raise ConfigError(f"{out} exists already; choose another --out, or remove it first")

@@ -1,10 +1,6 @@
-"""The protocol that every graph store fulfils, and the one way to open one.
+"""The protocol that every graph store fulfils; :func:`~kgllm.kg.open.open_store` opens one.
 
-    with open_store("ladybug:graphs/movies") as store:
-        store.query("MATCH (p:Person)-[:ACTED_IN]->(m) WHERE m.title = $t RETURN p.name", {"t": "The Matrix"})
-
-Three stores exist: ``memory:`` (the reference), ``ladybug:PATH`` (embedded, the default) and ``neo4j://`` or
-``bolt://`` (a server). One conformance suite in ``tests/kg/conformance`` runs on all of them.
+One conformance suite in ``tests/kg/conformance`` runs on all of them.
 """
 
 from __future__ import annotations
@@ -12,62 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 import pyarrow as pa
 
-from ..errors import ConfigError
-from .model import Direction, Edge, EdgeKey, Entity, Value
+from .changes import Change, Mode, OnError, Version
+from .model import Direction, Edge, Entity, Value
+from .schema import SchemaInfo
 
 if TYPE_CHECKING:
     from .batches import RejectReport
     from .csr import CSRGraph
     from .cypher.limits import Limits
-
-Mode = Literal["r", "rw", "create"]
-OnError = Literal["raise", "reject"]
-
-
-@dataclass(frozen=True, slots=True)
-class UpsertNodes:
-    """Nodes to add or to merge by ``id``.
-
-    Labels are added, properties overwrite, nulls leave what is there.
-    """
-
-    batch: pa.RecordBatch
-
-
-@dataclass(frozen=True, slots=True)
-class UpsertEdges:
-    """Edges to add or to merge by (head, relation, tail, key); both ends must exist."""
-
-    batch: pa.RecordBatch
-
-
-@dataclass(frozen=True, slots=True)
-class DeleteNodes:
-    """Nodes to delete, with their edges if ``detach``; unknown ids are passed over."""
-
-    ids: tuple[str, ...]
-    detach: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class DeleteEdges:
-    """Edges to delete; unknown ones are passed over."""
-
-    keys: tuple[EdgeKey, ...]
-
-
-Change = UpsertNodes | UpsertEdges | DeleteNodes | DeleteEdges
-
-
-class Version(NamedTuple):
-    """``generation`` grows with each bulk load, ``sequence`` with each acknowledged ``apply``."""
-
-    generation: int
-    sequence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,30 +51,6 @@ class WriteReport:
     deleted_nodes: int
     deleted_edges: int
     rejects: RejectReport
-
-
-@dataclass(frozen=True, slots=True)
-class LabelInfo:
-    """One label or relation type: how often, with which properties (name → type), between which labels."""
-
-    count: int
-    properties: Mapping[str, str]
-    head_labels: tuple[str, ...] = ()
-    tail_labels: tuple[str, ...] = ()
-    samples: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SchemaInfo:
-    """Labels and relation types with counts. Properties of nodes without a label stand under ``Entity``.
-
-    ``samples`` are ids of entities for a label, and ``head relation tail`` for a relation type.
-    """
-
-    labels: Mapping[str, LabelInfo]
-    relations: Mapping[str, LabelInfo]
-    nodes: int
-    edges: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,35 +144,3 @@ class GraphStore(Protocol):
             QueryTimeoutError: it took longer than ``limits.seconds``.
             QueryFailedError: it went wrong while it ran.
         """
-
-
-def open_store(url: str, mode: Mode = "rw") -> GraphStore:
-    """Open the store that ``url`` names.
-
-    Args:
-        url: ``memory:``, ``ladybug:PATH`` (also ``ladybug:///PATH``), ``neo4j://HOST``,
-            ``bolt://HOST:PORT`` (also with ``+s``); user and password of a server stand in the URL:
-            ``bolt://user:password@host``.
-        mode: ``r`` opens what exists for reading, ``rw`` also for writing, ``create`` makes it where it is
-            missing.
-
-    Raises:
-        ConfigError: the URL is of no known kind.
-        StoreError, NotFoundError: it cannot be opened.
-    """
-    scheme, _, rest = url.partition(":")
-    if scheme == "memory":
-        from .backends.memory.store import MemoryStore
-
-        return MemoryStore()
-    if scheme == "ladybug" and rest.strip("/"):
-        from .backends.ladybug.store import LadybugStore
-
-        return LadybugStore(rest.removeprefix("//"), mode)
-    if scheme.split("+")[0] in ("neo4j", "bolt"):
-        from .backends.neo4j.store import Neo4jStore
-
-        return Neo4jStore(url, mode)
-    raise ConfigError(
-        f"{url!r} names no graph store; expected memory:, ladybug:PATH, neo4j://HOST or bolt://HOST:PORT"
-    )

@@ -228,7 +228,7 @@ def driver(url: str) -> Driver:
 def clear(url: str) -> None:
     """Delete all nodes and edges; constraints stay."""
     with driver(url) as connected, connected.session() as session:
-        session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS").consume()
+        session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 500 ROWS").consume()
 
 
 def _forget(url: str) -> None:

@@ -32,10 +32,12 @@ from kgllm.errors import (
     QuerySyntaxError,
     SchemaError,
 )
+from kgllm.kg.changes import DeleteNodes, UpsertEdges, UpsertNodes
 from kgllm.kg.cypher.gate import prepare
 from kgllm.kg.model import Edge, Entity
 from kgllm.kg.rows import edges_to_batch, entities_to_batch
-from kgllm.kg.store import DeleteNodes, GraphStore, SchemaInfo, UpsertEdges, UpsertNodes
+from kgllm.kg.schema import SchemaInfo
+from kgllm.kg.store import GraphStore
 
 EMPTY = SchemaInfo({}, {}, 0, 0)
 AS_EXPECTED = ("answered", "failed", "rejected")

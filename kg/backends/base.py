@@ -11,20 +11,10 @@ import pyarrow as pa
 
 from ...errors import StoreReadOnlyError
 from .. import traverse
+from ..changes import Change, DeleteEdges, DeleteNodes, Mode, OnError, UpsertEdges, UpsertNodes
 from ..cypher.interpret import Table
 from ..model import EdgeKey, Path
-from ..store import (
-    Change,
-    DeleteEdges,
-    DeleteNodes,
-    GraphStore,
-    Mode,
-    OnError,
-    QueryResult,
-    UpsertEdges,
-    UpsertNodes,
-    WriteReport,
-)
+from ..store import GraphStore, QueryResult, WriteReport
 
 ANYWHERE = traverse.Walk()
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ..store import Change, DeleteEdges, DeleteNodes, OnError, UpsertEdges, UpsertNodes
+from ..changes import Change, DeleteEdges, DeleteNodes, OnError, UpsertEdges, UpsertNodes
 from .edges import EdgeChecker
 from .nodes import NodeChecker
 from .report import RejectReport

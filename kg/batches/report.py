@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from ...errors import BadRowsError
-from ..store import OnError
+from ..changes import OnError
 
 Kind = Literal["node", "edge"]
 Sample = tuple[int, str, str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -15,14 +15,20 @@ from .adjacency import Adjacency, AnyInts, Ints, sort_rows
 from .names import Names
 
 if TYPE_CHECKING:
-    from ..store import GraphStore
     from .graph import CSRGraph
 
-__all__ = ["from_arrays", "from_store"]
+__all__ = ["Scanned", "from_arrays", "from_store"]
 
 NO_KEY = pa.array([""], pa.string()).dictionary_encode()
 HASHED_AT_ONCE = 1 << 21
 """Edges whose ends are looked up together: each look-up hashes all ids anew."""
+
+
+class Scanned(Protocol):
+    """What gives all its nodes and edges: every :class:`~kgllm.kg.store.GraphStore`."""
+
+    def scan_nodes(self) -> Iterator[pa.RecordBatch]: ...
+    def scan_edges(self) -> Iterator[pa.RecordBatch]: ...
 
 
 def from_arrays(
@@ -56,7 +62,7 @@ def from_arrays(
     )
 
 
-def from_store(graph: type[CSRGraph], store: GraphStore) -> CSRGraph:
+def from_store(graph: type[CSRGraph], store: Scanned) -> CSRGraph:
     """See :meth:`CSRGraph.from_store`."""
     ids = _joined([batch.column("id") for batch in store.scan_nodes()])
     heads, tails, relations, keys = [], [], [], []
@@ -70,7 +76,7 @@ def from_store(graph: type[CSRGraph], store: GraphStore) -> CSRGraph:
     return from_arrays(graph, ids, names.to_pylist(), (head, relation, tail), keys)
 
 
-def _edge_tables(store: GraphStore) -> Iterator[pa.Table]:
+def _edge_tables(store: Scanned) -> Iterator[pa.Table]:
     """The identities of all edges, about :data:`HASHED_AT_ONCE` at a time."""
     waiting: list[pa.RecordBatch] = []
     for batch in store.scan_edges():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,13 +14,10 @@ from numpy.typing import NDArray
 from ..model import Direction, Edge
 from . import walk
 from .adjacency import Adjacency, AnyInts, Ints
-from .build import from_arrays, from_store
+from .build import Scanned, from_arrays, from_store
 from .files import load, save, verify
 from .names import Names
 from .sampling import Sample, sample
-
-if TYPE_CHECKING:
-    from ..store import GraphStore
 
 __all__ = ["CSRGraph", "Sample", "Steps"]
 
@@ -86,7 +83,7 @@ class CSRGraph:
         return from_arrays(cls, ids, relations, triples.T, coded)
 
     @classmethod
-    def from_store(cls, store: GraphStore) -> CSRGraph:
+    def from_store(cls, store: Scanned) -> CSRGraph:
         """Build from the scans of a store. Relations are ordered by name."""
         return from_store(cls, store)
 

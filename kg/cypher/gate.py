@@ -26,7 +26,7 @@ from .walk import rewrite, walk
 
 if TYPE_CHECKING:
     from ..model import Value
-    from ..store import SchemaInfo
+    from ..schema import SchemaInfo
 
 _Fixed: TypeAlias = tuple[ast.Query, tuple[str, ...], frozenset[str], dict[str, object]]
 """The tree, its columns, the parameters it takes from the caller, and the values of its literals."""

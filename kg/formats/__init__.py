@@ -1,5 +1,6 @@
 """Graphs in files: readers give batches for ``bulk_load``, writers take a store."""
 
-from .source import Source, is_graph, read_graph
+from .read import is_graph, read_graph
+from .source import Source
 
 __all__ = ["Source", "is_graph", "read_graph"]

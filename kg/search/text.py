@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 
 from ...errors import DiskFullError, NotFoundError, SchemaError, StoreCorruptError, StoreError
 from ..atomic import replacing
+from ..changes import Version
 from ..model import ENTITY, NODE_COLUMNS
-from ..store import GraphStore, Version
+from ..store import GraphStore
 from .hit import Hit
 from .terms import match_expression
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from ..batches.edges import Edges, EdgeTable
 from ..batches.merge import merge_rows
 from ..batches.tables import Codes, StringTable
+from ..changes import Change, DeleteNodes, UpsertEdges, UpsertNodes
 from ..model import EDGE_COLUMNS, EdgeKey
-from ..store import Change, DeleteNodes, UpsertEdges, UpsertNodes
 from .parts import fit
 
 Times = NDArray[np.int64]

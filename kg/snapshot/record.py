@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from ..batches.properties import property_type
+from ..changes import Change, DeleteEdges, DeleteNodes, UpsertEdges, UpsertNodes
 from ..model import EDGE_COLUMNS, NODE_COLUMNS
-from ..store import Change, DeleteEdges, DeleteNodes, UpsertEdges, UpsertNodes
 
 _LENGTH = struct.Struct("<I")
 

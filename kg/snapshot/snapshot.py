@@ -20,8 +20,8 @@ import pyarrow as pa
 
 from ...errors import StoreBusyError, StoreError, StoreReadOnlyError
 from ..batches.tables import StringTable
+from ..changes import Change, Mode, Version
 from ..disk import disk_errors
-from ..store import Change, Mode, Version
 from .delta import DeltaLog
 from .fold import Fold
 from .generation import CURRENT, DELTA, Held, claim, hold, name_of, sweep, write_current

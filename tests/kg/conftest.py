@@ -13,7 +13,8 @@ from typing import TypeVar
 
 import pytest
 
-from kgllm.kg.store import GraphStore, open_store
+from kgllm.kg.open import open_store
+from kgllm.kg.store import GraphStore
 
 T = TypeVar("T")
 SERVER = Path(__file__).resolve().parents[1] / "neo4j_server.py"

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from ....errors import DiskFullError, GraphError, StoreBusyError, StoreCorruptError
 from ...batches import check_changes
+from ...changes import Change, OnError
 from ...snapshot import Snapshot
-from ...store import Change, OnError, WriteReport
+from ...store import WriteReport
 from .engine import Engine, EngineOptions, State
 from .files import FILE, Source, Stamp, build, discard, fold, hold, newest, wal_of
 from .lock import FolderLock, is_locked

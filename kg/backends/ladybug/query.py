@@ -9,7 +9,8 @@ from ....errors import QueryError, QueryFailedError, QueryTimeoutError
 from ...cypher.emit.ladybug.query import NotEmittable, to_ladybug
 from ...cypher.gate import ReadQuery
 from ...cypher.interpret import Table, interpret
-from ...store import QueryResult, SchemaInfo
+from ...schema import SchemaInfo
+from ...store import QueryResult
 from ..base import cut
 from .engine import Engine, State
 from .values import Decoder

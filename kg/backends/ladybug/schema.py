@@ -10,7 +10,7 @@ import pyarrow as pa
 from ...cypher.emit import ladybug_writes as text
 from ...cypher.emit.ladybug.columns import Column
 from ...model import ENTITY
-from ...store import LabelInfo, SchemaInfo
+from ...schema import LabelInfo, SchemaInfo
 from .engine import Engine, Rows, State
 from .reads import Reader
 

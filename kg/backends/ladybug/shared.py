@@ -11,12 +11,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from ...batches import EdgeChecker, NodeChecker
+from ...changes import Mode, OnError, Version
 from ...csr import CSRGraph
 from ...cypher.gate import Gate
 from ...disk import disk_errors
 from ...snapshot import Snapshot
 from ...snapshot.generation import CURRENT, claim, read_current
-from ...store import LoadReport, Mode, OnError, Version
+from ...store import LoadReport
 from .engine import EngineOptions
 from .files import Source
 from .lock import FolderLock

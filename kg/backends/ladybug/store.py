@@ -11,21 +11,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from ....errors import NotFoundError, StoreCorruptError, StoreError
+from ...changes import Change, Mode, OnError, Version
 from ...csr import CSRGraph
 from ...cypher.gate import Gate
 from ...cypher.limits import Limits
 from ...model import Direction, Edge, Entity, Value
-from ...store import (
-    Capabilities,
-    Change,
-    LoadReport,
-    Mode,
-    OnError,
-    QueryResult,
-    SchemaInfo,
-    Version,
-    WriteReport,
-)
+from ...schema import SchemaInfo
+from ...store import Capabilities, LoadReport, QueryResult, WriteReport
 from ..base import BaseStore
 from .engine import DEFAULT_OPTIONS, EngineOptions
 from .query import answer

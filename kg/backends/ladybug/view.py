@@ -9,7 +9,7 @@ from typing import Any
 from ...cypher.emit import ladybug_writes as text
 from ...cypher.emit.ladybug.columns import Column
 from ...model import Direction, Edge, Entity, Property, Value
-from ...store import SchemaInfo
+from ...schema import SchemaInfo
 from .engine import Engine, State
 
 __all__ = ["LadybugView"]

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from ....errors import GraphError
 from ...batches import StringTable, property_type
+from ...changes import Change, DeleteEdges, DeleteNodes, UpsertEdges, UpsertNodes
 from ...cypher.emit import ladybug_writes as text
 from ...model import EDGE_COLUMNS, NODE_COLUMNS, EdgeKey
-from ...store import Change, DeleteEdges, DeleteNodes, UpsertEdges, UpsertNodes
 from .engine import Engine, State
 from .frames import Step, to_stream
 

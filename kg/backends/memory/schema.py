@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ...model import ENTITY
-from ...store import LabelInfo, SchemaInfo
+from ...schema import LabelInfo, SchemaInfo
 from .graph import MemoryGraph
 
 

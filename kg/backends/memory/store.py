@@ -14,26 +14,15 @@ from numpy.typing import NDArray
 
 from ....errors import NotFoundError, StoreError
 from ...batches import EdgeChecker, NodeChecker, RejectReport, check_changes
+from ...changes import Change, DeleteEdges, DeleteNodes, OnError, UpsertEdges, UpsertNodes, Version
 from ...csr import CSRGraph
 from ...cypher.gate import prepare
 from ...cypher.interpret import interpret
 from ...cypher.limits import Limits
 from ...model import Direction, Edge, Entity, Value
 from ...rows import edges, edges_to_batch, entities, entities_to_batch
-from ...store import (
-    Capabilities,
-    Change,
-    DeleteEdges,
-    DeleteNodes,
-    LoadReport,
-    OnError,
-    QueryResult,
-    SchemaInfo,
-    UpsertEdges,
-    UpsertNodes,
-    Version,
-    WriteReport,
-)
+from ...schema import SchemaInfo
+from ...store import Capabilities, LoadReport, QueryResult, WriteReport
 from ..base import BaseStore, cut
 from .graph import MemoryGraph
 from .schema import schema_of

@@ -20,18 +20,10 @@ from ....errors import (
     StoreError,
 )
 from ...batches import check_changes
+from ...changes import Change, DeleteEdges, DeleteNodes, OnError, UpsertEdges, UpsertNodes, Version
 from ...cypher.emit import neo4j_writes as statements
 from ...model import EdgeKey
-from ...store import (
-    Change,
-    DeleteEdges,
-    DeleteNodes,
-    OnError,
-    UpsertEdges,
-    UpsertNodes,
-    Version,
-    WriteReport,
-)
+from ...store import WriteReport
 from .connection import run
 from .values import edge_groups, node_groups
 

@@ -18,8 +18,9 @@ from neo4j import ManagedTransaction
 
 from ....errors import StoreBusyError
 from ...batches import EdgeChecker, NodeChecker
+from ...changes import OnError
 from ...cypher.emit import neo4j_writes as statements
-from ...store import LoadReport, OnError
+from ...store import LoadReport
 from .apply import EDGES_AT_ONCE, NODES_AT_ONCE, refuse_own_names, write_edges, write_nodes
 from .connection import Connection, run
 

@@ -17,7 +17,8 @@ from ...cypher.emit.statement import Statement
 from ...cypher.gate import ReadQuery, prepare
 from ...cypher.limits import Limits
 from ...model import Value
-from ...store import QueryResult, SchemaInfo
+from ...schema import SchemaInfo
+from ...store import QueryResult
 from .connection import Connection, run
 from .errors import from_server
 from .values import loose_ends, value

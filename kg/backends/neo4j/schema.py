@@ -10,7 +10,7 @@ from neo4j import ManagedTransaction
 
 from ...cypher.emit import neo4j_writes as statements
 from ...model import ENTITY
-from ...store import LabelInfo, SchemaInfo
+from ...schema import LabelInfo, SchemaInfo
 from .apply import Meta
 from .connection import run
 

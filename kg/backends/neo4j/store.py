@@ -11,21 +11,13 @@ import pyarrow as pa
 from neo4j import ManagedTransaction
 
 from ....errors import NotFoundError, StoreBusyError, StoreError
+from ...changes import Change, Mode, OnError, Version
 from ...csr import CSRGraph
 from ...cypher.emit import neo4j_writes as statements
 from ...cypher.limits import Limits
 from ...model import Direction, Edge, Entity, Value
-from ...store import (
-    Capabilities,
-    Change,
-    LoadReport,
-    Mode,
-    OnError,
-    QueryResult,
-    SchemaInfo,
-    Version,
-    WriteReport,
-)
+from ...schema import SchemaInfo
+from ...store import Capabilities, LoadReport, QueryResult, WriteReport
 from ..base import BaseStore
 from .apply import Meta, apply, chunks, read_meta
 from .connection import Address, Connection, run

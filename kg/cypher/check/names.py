@@ -11,7 +11,7 @@ from ...model import ENTITY
 from .types import Type
 
 if TYPE_CHECKING:
-    from ...store import SchemaInfo
+    from ...schema import SchemaInfo
 
 ID = "id"
 """The property of every node that holds the entity's id."""

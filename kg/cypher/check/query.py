@@ -18,7 +18,7 @@ from .types import ANY
 
 if TYPE_CHECKING:
     from ...model import Value
-    from ...store import SchemaInfo
+    from ...schema import SchemaInfo
 
 
 def check(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kgllm.errors import BadRowsError
 from kgllm.kg.batches import CheckedChanges, check_changes
-from kgllm.kg.store import Change, DeleteEdges, DeleteNodes, UpsertEdges, UpsertNodes
+from kgllm.kg.changes import Change, DeleteEdges, DeleteNodes, UpsertEdges, UpsertNodes
 
 
 class Store:

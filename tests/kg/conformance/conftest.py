@@ -11,8 +11,8 @@ import pytest
 
 from kgllm.kg.backends.base import BaseStore
 from kgllm.kg.model import Edge, Entity
+from kgllm.kg.open import open_store
 from kgllm.kg.rows import edges, edges_to_batch, entities, entities_to_batch
-from kgllm.kg.store import open_store
 
 BACKENDS = ["memory", "ladybug", pytest.param("neo4j", marks=pytest.mark.xdist_group("neo4j"))]
 

@@ -12,9 +12,10 @@ import pytest
 
 from kgllm.errors import BadRowsError, GraphError
 from kgllm.kg.backends.base import BaseStore
+from kgllm.kg.changes import Change, DeleteEdges, DeleteNodes, UpsertEdges, UpsertNodes
 from kgllm.kg.model import Edge, EdgeKey, Entity
+from kgllm.kg.open import open_store
 from kgllm.kg.rows import edges_to_batch, entities_to_batch
-from kgllm.kg.store import Change, DeleteEdges, DeleteNodes, UpsertEdges, UpsertNodes, open_store
 
 Content = Callable[[BaseStore], tuple[list[Entity], list[Edge]]]
 

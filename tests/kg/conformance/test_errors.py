@@ -20,9 +20,9 @@ from kgllm.errors import (
     StoreError,
 )
 from kgllm.kg.backends.base import BaseStore
+from kgllm.kg.changes import DeleteNodes, UpsertEdges, UpsertNodes
 from kgllm.kg.cypher.limits import Limits
 from kgllm.kg.model import Edge, Entity
-from kgllm.kg.store import DeleteNodes, UpsertEdges, UpsertNodes
 
 SIZE = 40
 IDS = [f"n{i}" for i in range(SIZE)]

@@ -15,10 +15,11 @@ import pytest
 
 from kgllm.kg.backends.base import BaseStore
 from kgllm.kg.backends.memory.store import MemoryStore
+from kgllm.kg.changes import UpsertEdges, UpsertNodes
 from kgllm.kg.model import Edge, Entity, Property
 from kgllm.kg.pyg import to_data, to_hetero
 from kgllm.kg.rows import edges_to_batch, entities_to_batch
-from kgllm.kg.store import SchemaInfo, UpsertEdges, UpsertNodes
+from kgllm.kg.schema import SchemaInfo
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # torch_geometric still uses torch.jit

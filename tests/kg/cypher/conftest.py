@@ -11,7 +11,7 @@ from kgllm.kg.cypher import ast
 from kgllm.kg.cypher.check import check
 from kgllm.kg.cypher.limits import Limits
 from kgllm.kg.cypher.parse.parser import parse
-from kgllm.kg.store import LabelInfo, SchemaInfo
+from kgllm.kg.schema import LabelInfo, SchemaInfo
 
 PERSON, FILM = ("Person",), ("Film",)
 SCHEMA = SchemaInfo(

@@ -11,7 +11,7 @@ from kgllm.kg.cypher.check.bound import bound
 from kgllm.kg.cypher.emit.text import text_of
 from kgllm.kg.cypher.limits import Limits
 from kgllm.kg.cypher.parse.parser import parse
-from kgllm.kg.store import SchemaInfo
+from kgllm.kg.schema import SchemaInfo
 
 EMPTY = SchemaInfo({}, {}, 0, 0)
 WIDE = Limits(known_names=False, products=99)

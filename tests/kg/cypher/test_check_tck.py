@@ -14,7 +14,7 @@ from kgllm.kg.cypher import ast
 from kgllm.kg.cypher.check import check
 from kgllm.kg.cypher.limits import Limits
 from kgllm.kg.cypher.parse.parser import parse
-from kgllm.kg.store import SchemaInfo
+from kgllm.kg.schema import SchemaInfo
 
 EMPTY = SchemaInfo({}, {}, 0, 0)
 LENIENT = Limits(known_names=False)

@@ -16,7 +16,7 @@ import pytest
 from kgllm.errors import QueryRefusedError, QuerySyntaxError, SchemaError
 from kgllm.kg.cypher.gate import prepare
 from kgllm.kg.cypher.limits import Limits
-from kgllm.kg.store import LabelInfo, SchemaInfo
+from kgllm.kg.schema import LabelInfo, SchemaInfo
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ from kgllm.kg.cypher.emit.neo4j import HIDDEN, kind_of, to_neo4j
 from kgllm.kg.cypher.gate import prepare
 from kgllm.kg.cypher.limits import Limits
 from kgllm.kg.cypher.parse.parser import parse
-from kgllm.kg.store import SchemaInfo
+from kgllm.kg.schema import SchemaInfo
 
 EMPTY = SchemaInfo({}, {}, 0, 0)
 LIMITS = Limits(known_names=False, products=9)

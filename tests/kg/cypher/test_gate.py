@@ -14,7 +14,7 @@ from kgllm.kg.cypher.emit.neo4j import to_neo4j
 from kgllm.kg.cypher.emit.text import text_of
 from kgllm.kg.cypher.gate import Gate, prepare
 from kgllm.kg.cypher.limits import Limits
-from kgllm.kg.store import LabelInfo, SchemaInfo
+from kgllm.kg.schema import LabelInfo, SchemaInfo
 
 SCHEMA = SchemaInfo(
     {"Person": LabelInfo(2, {"name": "str", "age": "int"})},

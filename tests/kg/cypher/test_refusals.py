@@ -13,7 +13,7 @@ from kgllm.kg.cypher.gate import prepare
 from kgllm.kg.cypher.limits import Limits
 from kgllm.kg.cypher.parse.parser import parse
 from kgllm.kg.cypher.refusals import REASONS, where
-from kgllm.kg.store import SchemaInfo
+from kgllm.kg.schema import SchemaInfo
 
 
 class Hostile(NamedTuple):

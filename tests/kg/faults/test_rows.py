@@ -12,7 +12,7 @@ import pytest
 from kgllm.errors import BadRowsError
 from kgllm.kg.backends.ladybug.store import LadybugStore
 from kgllm.kg.batches import RejectReport
-from kgllm.kg.store import Version
+from kgllm.kg.changes import Version
 
 Open = Callable[..., LadybugStore]
 

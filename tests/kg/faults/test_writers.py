@@ -16,7 +16,7 @@ import pytest
 
 from kgllm.errors import EngineCrashedError
 from kgllm.kg.backends.ladybug.store import LadybugStore
-from kgllm.kg.store import Version
+from kgllm.kg.changes import Version
 
 Open = Callable[..., LadybugStore]
 

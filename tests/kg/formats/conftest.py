@@ -8,8 +8,9 @@ from datetime import date
 import pytest
 
 from kgllm.kg.model import Edge, Entity
+from kgllm.kg.open import open_store
 from kgllm.kg.rows import edges_to_batch, entities_to_batch
-from kgllm.kg.store import GraphStore, open_store
+from kgllm.kg.store import GraphStore
 
 ENTITIES = (
     Entity("a", ("Person", "Poet"), {"name": "Ada “L.” Ö", "born": 1815, "score": 0.5, "alive": False}),

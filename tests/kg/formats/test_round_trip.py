@@ -14,8 +14,9 @@ from kgllm.kg.formats.graphml import write_graphml
 from kgllm.kg.formats.parquet import write_parquet
 from kgllm.kg.formats.rdf import RdfOptions, read_rdf, write_rdf
 from kgllm.kg.model import Edge, Entity
+from kgllm.kg.open import open_store
 from kgllm.kg.rows import edges, entities, entities_to_batch
-from kgllm.kg.store import GraphStore, open_store
+from kgllm.kg.store import GraphStore
 
 
 def content(store: GraphStore) -> tuple[list[Entity], list[Edge]]:

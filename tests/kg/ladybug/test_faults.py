@@ -19,8 +19,8 @@ from kgllm.kg.backends.ladybug import projection as ladybug_projection
 from kgllm.kg.backends.ladybug.engine import Engine
 from kgllm.kg.backends.ladybug.files import FILE, STAMP
 from kgllm.kg.backends.ladybug.store import LadybugStore
+from kgllm.kg.changes import Version
 from kgllm.kg.cypher.limits import Limits
-from kgllm.kg.store import Version
 
 Open = Callable[..., LadybugStore]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kgllm.kg.backends.ladybug.store import LadybugStore
-from kgllm.kg.store import Version
+from kgllm.kg.changes import Version
 
 Open = Callable[..., LadybugStore]
 Start = Callable[[str, Path], subprocess.Popen[str]]

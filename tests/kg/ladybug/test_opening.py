@@ -14,7 +14,9 @@ import pytest
 
 from kgllm.errors import NotFoundError, StoreBusyError, StoreError, StoreReadOnlyError
 from kgllm.kg.backends.ladybug.store import LadybugStore
-from kgllm.kg.store import GraphStore, Version, open_store
+from kgllm.kg.changes import Version
+from kgllm.kg.open import open_store
+from kgllm.kg.store import GraphStore
 
 Open = Callable[..., LadybugStore]
 Chain = Callable[..., None]

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from kgllm.errors import BadRowsError, GraphError, NotFoundError, StoreError
 from kgllm.kg.backends.ladybug.store import LadybugStore
 from kgllm.kg.backends.memory.store import MemoryStore
+from kgllm.kg.changes import Change, DeleteEdges, DeleteNodes, UpsertEdges, UpsertNodes, Version
 from kgllm.kg.model import Edge, Entity
 from kgllm.kg.rows import edges, edges_to_batch, entities, entities_to_batch
-from kgllm.kg.store import Change, DeleteEdges, DeleteNodes, UpsertEdges, UpsertNodes, Version
 
 Open = Callable[..., LadybugStore]
 Chain = Callable[..., None]

@@ -13,10 +13,12 @@ import pytest
 
 from kgllm.errors import BadRowsError, GraphError, NotFoundError, QueryError, SchemaError, StoreError
 from kgllm.kg.backends.memory.store import MemoryStore
+from kgllm.kg.changes import DeleteEdges, DeleteNodes, UpsertEdges, UpsertNodes, Version
 from kgllm.kg.cypher.limits import Limits
 from kgllm.kg.model import Edge, Entity
+from kgllm.kg.open import open_store
 from kgllm.kg.rows import edges, edges_to_batch, entities, entities_to_batch
-from kgllm.kg.store import DeleteEdges, DeleteNodes, GraphStore, UpsertEdges, UpsertNodes, Version, open_store
+from kgllm.kg.store import GraphStore
 
 ANY_NAMES = Limits(known_names=False)
 

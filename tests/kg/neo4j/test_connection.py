@@ -11,7 +11,7 @@ import pytest
 
 from kgllm.errors import ConfigError, NotFoundError, StoreError, StoreUnavailableError
 from kgllm.kg.backends.neo4j.connection import Address, Connection, run
-from kgllm.kg.store import open_store
+from kgllm.kg.open import open_store
 
 
 @pytest.mark.parametrize(

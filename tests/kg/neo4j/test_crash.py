@@ -14,7 +14,8 @@ import pytest
 
 from kgllm.errors import StoreBusyError, StoreUnavailableError
 from kgllm.kg.backends.neo4j import connection as neo4j_connection
-from kgllm.kg.store import UpsertEdges, UpsertNodes, open_store
+from kgllm.kg.changes import UpsertEdges, UpsertNodes
+from kgllm.kg.open import open_store
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("neo4j-crash")]
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from kgllm.errors import GraphError
 from kgllm.kg.backends.memory.store import MemoryStore
 from kgllm.kg.backends.neo4j.store import Neo4jStore
+from kgllm.kg.changes import Change, DeleteEdges, DeleteNodes, UpsertEdges, UpsertNodes
 from kgllm.kg.model import EDGE_COLUMNS, Edge, Entity
 from kgllm.kg.rows import edges_to_batch, entities_to_batch
-from kgllm.kg.store import Change, DeleteEdges, DeleteNodes, GraphStore, UpsertEdges, UpsertNodes
+from kgllm.kg.store import GraphStore
 
 ids = st.sampled_from(["a", "b", "ç", "d\\u0060", "😀"])
 names = st.sampled_from(["R", "S T", "`x`\\"])

@@ -11,7 +11,8 @@ from neo4j import Driver
 from kgllm.errors import BadRowsError, SchemaError, StoreBusyError
 from kgllm.kg.backends.neo4j import load as neo4j_load
 from kgllm.kg.backends.neo4j.store import Neo4jStore
-from kgllm.kg.store import Version, open_store
+from kgllm.kg.changes import Version
+from kgllm.kg.open import open_store
 
 Batch = Callable[..., pa.RecordBatch]
 

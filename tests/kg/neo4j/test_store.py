@@ -18,8 +18,9 @@ from kgllm.errors import (
     StoreReadOnlyError,
 )
 from kgllm.kg.backends.neo4j.store import Neo4jStore
+from kgllm.kg.changes import DeleteNodes, UpsertEdges, UpsertNodes, Version
 from kgllm.kg.model import Edge, Entity
-from kgllm.kg.store import DeleteNodes, UpsertEdges, UpsertNodes, Version, open_store
+from kgllm.kg.open import open_store
 
 Batch = Callable[..., pa.RecordBatch]
 

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kgllm.errors import DiskFullError, NotFoundError, SchemaError, StoreCorruptError, StoreError
+from kgllm.kg.changes import Version
 from kgllm.kg.search import TextIndex, text_index
 from kgllm.kg.search.terms import match_expression
-from kgllm.kg.store import Version
 
 SCHEMA = pa.schema(
     {

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pytest
 
 from kgllm.kg.batches import EdgeChecker, NodeChecker
+from kgllm.kg.changes import Change, DeleteNodes, UpsertEdges, UpsertNodes
 from kgllm.kg.snapshot import Snapshot
-from kgllm.kg.store import Change, DeleteNodes, UpsertEdges, UpsertNodes
 
 State = tuple[list[dict[str, Any]], list[dict[str, Any]]]
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from kgllm.errors import NotFoundError
+from kgllm.kg.changes import Version
 from kgllm.kg.snapshot import Snapshot
-from kgllm.kg.store import Version
 
 Outlive = Callable[..., bool]
 STEPS = 200

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgllm.kg.batches import check_changes
+from kgllm.kg.changes import Change, DeleteEdges, DeleteNodes, UpsertEdges, UpsertNodes
 from kgllm.kg.snapshot import Snapshot
-from kgllm.kg.store import Change, DeleteEdges, DeleteNodes, UpsertEdges, UpsertNodes
 
 IDS = st.sampled_from(["n0", "n1", "n2", "n3", "a", "b", "é"])
 NODE = st.fixed_dictionaries(

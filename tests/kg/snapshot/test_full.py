@@ -14,8 +14,8 @@ import pytest
 
 from kgllm.errors import DiskFullError
 from kgllm.kg.batches import NodeChecker
+from kgllm.kg.changes import UpsertNodes, Version
 from kgllm.kg.snapshot import Snapshot
-from kgllm.kg.store import UpsertNodes, Version
 
 
 @contextmanager

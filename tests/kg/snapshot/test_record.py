@@ -8,8 +8,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kgllm.kg.changes import Change, DeleteEdges, DeleteNodes, UpsertEdges, UpsertNodes
 from kgllm.kg.snapshot.record import decode, encode, types_of
-from kgllm.kg.store import Change, DeleteEdges, DeleteNodes, UpsertEdges, UpsertNodes
 
 TEXT = st.text(max_size=6)
 NODES = st.lists(

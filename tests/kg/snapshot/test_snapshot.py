@@ -13,8 +13,8 @@ import pyarrow as pa
 import pytest
 
 from kgllm.errors import NotFoundError, StoreBusyError, StoreCorruptError, StoreError, StoreReadOnlyError
+from kgllm.kg.changes import Version
 from kgllm.kg.snapshot import Manifest, Snapshot
-from kgllm.kg.store import Version
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from kgllm.kg.cypher.refusals import REASONS
-from kgllm.kg.store import GraphStore, open_store
+from kgllm.kg.open import open_store
+from kgllm.kg.store import GraphStore
 
 KNOWN = json.loads(Path(__file__).with_name("known.json").read_text())
 """How many scenarios are refused for which reason, how many fit no store, and which go wrong, and why."""

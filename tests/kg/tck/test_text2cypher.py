@@ -11,9 +11,10 @@ import pytest
 
 from kgllm.kg.backends.memory.store import MemoryStore
 from kgllm.kg.backends.neo4j.store import Neo4jStore
-from kgllm.kg.formats.source import Source, read_graph
+from kgllm.kg.formats import Source, read_graph
 from kgllm.kg.formats.tables import read_tables
-from kgllm.kg.store import GraphStore, open_store
+from kgllm.kg.open import open_store
+from kgllm.kg.store import GraphStore
 
 ROOT = Path(__file__).resolve().parents[3]
 EVERY = 10
