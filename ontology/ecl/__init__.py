@@ -1,1 +1,1 @@
-"""Expression Constraint Language: questions about concepts."""
+"""The Expression Constraint Language: sets of concepts, described by hierarchy, attributes and refsets."""
