@@ -16,7 +16,8 @@ from ..issues import Issue, Issues, Rule, place
 from ..tables import Kind, Origin, Role, Tables
 from . import obo_clauses as obo
 from .curies import is_snomed, split_xref
-from .obo_text import first_words, has_good_xrefs, quoted, short_id, unquoted, xref_id
+from .gcpause import paused_gc
+from .obo_text import first_words, has_good_xrefs, quoted, short_id, unescape, unquoted, xref_id
 from .source import open_text
 
 __all__ = ["read_obo"]
@@ -39,7 +40,8 @@ def read_obo(path: Path, issues: Issues, without_snomed: bool = False) -> Tables
         OntologyError: a fatal rule is broken and the load is strict, or the file cannot be read.
         UnknownFormatError: it is not OBO.
     """
-    return _Reader(path, issues, without_snomed).read()
+    with paused_gc():
+        return _Reader(path, issues, without_snomed).read()
 
 
 class _Reader:
@@ -242,11 +244,14 @@ class _Reader:
 
     def _value(self, value: str) -> None:
         type_, _, text = value.partition(" ")
-        if not text:
-            return self._report(obo.BAD_VALUE, f"{self.tag}: {value}")
-        literal = self._quoted(text)[0] if text.startswith('"') else unescape(text.split()[0])
-        if literal:
-            self.draft.values.append((short_id(type_), literal))
+        if text.startswith('"'):
+            text, _ = self._quoted(text)
+        elif text:
+            text = unescape(text.split()[0])
+        else:
+            self._report(obo.BAD_VALUE, f"{self.tag}: {value}")
+        if text:
+            self.draft.values.append((short_id(type_), text))
 
     def _axiom(self, value: str) -> None:
         is_class = self.draft.kind == Kind.CLASS
