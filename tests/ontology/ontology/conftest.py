@@ -22,7 +22,11 @@ def weather() -> Builder:
 
     add("W:1", "weather").terms.append((Role.DEFINITION, "The state of the air.", "en"))
     rain = add("W:2", "rain", "W:1")
-    rain.terms += [(Role.EXACT, "rainfall", "en"), (Role.RELATED, "wet weather", "en"), (Role.LABEL, "Regen", "de")]
+    rain.terms += [
+        (Role.EXACT, "rainfall", "en"),
+        (Role.RELATED, "wet weather", "en"),
+        (Role.LABEL, "Regen", "de"),
+    ]
     rain.xrefs += [("MET", "R-1"), ("ICD", "X30")]
     rain.relations.append(("falls_from", "W:4"))
     rain.values.append(("intensity", '"2.5"'))

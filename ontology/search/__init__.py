@@ -1,0 +1,1 @@
+"""Search over the terms of an ontology, by the beginnings of words."""
