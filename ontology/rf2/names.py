@@ -1,8 +1,8 @@
 """File names of a release, taken apart: type, content, part of the release, language, country, date.
 
-A name is ``FileType_ContentType_ContentSubType_CountryNamespace_VersionDate.txt``. Editions vary each of these
-elements, so a file is known by its elements, never by its whole name. Source: SNOMED International, release
-file specification, file naming convention.
+A name is ``FileType_ContentType_ContentSubType_CountryNamespace_VersionDate.txt``. Editions vary each of
+these elements, so a file is known by its elements, never by its whole name. Source: SNOMED International,
+release file specification, file naming convention.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NAME = re.compile(
     r"_(?P<date>\d{8})(?:T\d{6}Z?)?\.txt(?:\.gz)?",
     re.ASCII,
 )
-"""Wider than the convention: some editions write ``Snapshot_es-ES_ES``, or their name instead of a country."""
+"""Wider than the convention: some editions write ``Snapshot_es-ES_ES``, or their name for the country."""
 
 DATA = re.compile(r"[xz]?(sct|der)2_.*\.txt(\.gz)?")
 REFSET = re.compile(r"(?P<pattern>[cis]*)Refset")
@@ -66,8 +66,8 @@ class FileName:
     Args:
         kind: what the file holds.
         content: the content as the name spells it, without the summary: ``SimpleMap``, ``Concept``.
-        pattern: of refsets, one letter for each column behind the first six: ``c`` an SCTID, ``i`` an integer,
-            ``s`` text.
+        pattern: of refsets, one letter for each column behind the first six: ``c`` an SCTID, ``i`` an
+            integer, ``s`` text.
         release: Full, Snapshot or Delta.
         summary: what an edition adds to the content: ``UKED``, or ``""``.
         language: ``en``, ``en-GB``, or ``""``.
@@ -123,7 +123,7 @@ def is_calendar_date(day: int) -> bool:
 
 
 def _split_summary(name: str) -> tuple[str, str]:
-    """A refset's name and what an edition wrote behind it: ``SimpleMapUKED`` is ``SimpleMap`` and ``UKED``."""
+    """A refset's name and what an edition added to it: ``SimpleMapUKED`` is ``SimpleMap`` and ``UKED``."""
     known = (one for one in (*REFSETS, *MAPS) if name.startswith(one) and not name[len(one) :][:1].islower())
     content = max(known, key=len, default=name)
     return content, name[len(content) :]
