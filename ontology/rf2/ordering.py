@@ -1,0 +1,79 @@
+"""The order of rows by several columns, from one sort of packed integers.
+
+Sorting one column of 64-bit integers costs a quarter of what ``np.lexsort`` costs. It serves where the
+columns are narrow enough to share 64 bits, as those of concepts, roles and groups mostly are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+BITS = 64
+
+Column = NDArray[Any]
+
+
+def order(columns: Sequence[Column]) -> NDArray[np.int64]:
+    """(n,) int64 positions that sort rows by the first column, then by the next; equal rows keep their order.
+
+    Args:
+        columns: (n,) integers each, none negative.
+    """
+    place = np.arange(len(columns[0]))
+    widths = _widths([*columns, place])
+    if sum(widths) > BITS:
+        return np.lexsort(tuple(reversed(columns)))
+    packed = _packed([*columns, place], widths)
+    packed.sort()
+    packed &= _mask(widths[-1])
+    return packed.view(np.int64)
+
+
+def distinct(columns: Sequence[Column]) -> list[Column]:
+    """Sorted rows, none twice, as columns of the same types.
+
+    Args:
+        columns: (n,) integers each, none negative.
+    """
+    values, ranks = zip(*(_ranked(column) for column in columns), strict=True)
+    widths = _widths(ranks)
+    if sum(widths) > BITS:
+        at = np.lexsort(tuple(reversed(columns)))
+        new = np.zeros(len(at), np.bool_)
+        new[:1] = True
+        for column in columns:
+            new[1:] |= column[at[1:]] != column[at[:-1]]
+        return [column[at[new]] for column in columns]
+    packed = np.unique(_packed(ranks, widths))
+    rows = []
+    for value, width in zip(reversed(values), reversed(widths), strict=True):
+        rows.append(value[packed & _mask(width)])
+        packed >>= np.uint64(width)
+    return rows[::-1]
+
+
+def _ranked(column: Column) -> tuple[Column, Column]:
+    """The values that occur, ascending, and for each row which of them it has."""
+    seen = np.zeros(int(column.max(initial=0)) + 1, np.bool_)
+    seen[column] = True
+    return np.flatnonzero(seen).astype(column.dtype), (np.cumsum(seen, dtype=np.int32) - 1)[column]
+
+
+def _widths(columns: Sequence[Column]) -> list[int]:
+    return [int(column.max(initial=0)).bit_length() for column in columns]
+
+
+def _packed(columns: Sequence[Column], widths: Sequence[int]) -> NDArray[np.uint64]:
+    packed = np.zeros(len(columns[0]), np.uint64)
+    for column, width in zip(columns, widths, strict=True):
+        packed <<= np.uint64(width)
+        packed |= column.astype(np.uint64)
+    return packed
+
+
+def _mask(width: int) -> np.uint64:
+    return np.uint64((1 << width) - 1)
