@@ -86,8 +86,8 @@ class Stored:
     hash: str
 
 
-def save(tables: Tables, issues: Issues, folder: Path) -> str:
-    """Write an ontology to ``folder``; what stood there is replaced in one step. Returns the content hash.
+def save(tables: Tables, issues: Issues, folder: Path) -> Stored:
+    """Write an ontology to ``folder``; what stood there is replaced in one step.
 
     Raises:
         StoreError: ``folder`` holds something else.
@@ -97,7 +97,7 @@ def save(tables: Tables, issues: Issues, folder: Path) -> str:
     arrays = _arrays(tables)
     meta = _described(tables)
     meta["hash"] = _hash(meta, arrays)
-    meta["arrays"] = f"{KIND}-{meta['hash'][:16]}.arrays"
+    meta["arrays"] = file_name(KIND, meta["hash"])
     meta["issues"] = _shown(issues)
     with writing(folder):
         _check_owner(folder)
@@ -105,9 +105,8 @@ def save(tables: Tables, issues: Issues, folder: Path) -> str:
         if tables.origin.licensed:
             _write(folder / NOTICE, NOTICE_TEXT.format(name=tables.origin.name))
         _write(folder / META, json.dumps({"format": FORMAT, **meta}, indent=1, ensure_ascii=False) + "\n")
-        _clean(folder, {META, meta["arrays"], *([NOTICE] if tables.origin.licensed else [])})
-    hash: str = meta["hash"]
-    return hash
+        _clean(folder, meta["hash"], {META, NOTICE} if tables.origin.licensed else {META})
+    return Stored(tables, issues, folder, meta["hash"])
 
 
 def open_store(folder: Path) -> Stored:
@@ -137,6 +136,11 @@ def verify(folder: Path) -> None:
         StoreCorruptError: a sum differs.
     """
     verify_arrays(folder / _meta(folder)["arrays"])
+
+
+def file_name(kind: str, hash: str) -> str:
+    """What a file is called that holds arrays of the content with this hash."""
+    return f"{kind}-{hash[:16]}.arrays"
 
 
 @contextmanager
@@ -197,7 +201,7 @@ def _tables(folder: Path, meta: Mapping[str, Any], arrays: Arrays) -> Tables:
     """The inverse of :func:`_arrays` and :func:`_described`."""
     try:
         origin = meta["origin"]
-        lists = {name: tuple(meta[name]) for name in ("languages", "dialects", "schemes")}
+        lists: dict[str, Any] = {name: tuple(meta[name]) for name in ("languages", "dialects", "schemes")}
         parts = {part: _part(part, kind, arrays) for part, kind in PARTS.items()}
         return Tables(Origin(**{**origin, "notes": tuple(origin["notes"])}), _ids(arrays), **parts, **lists)
     except (KeyError, TypeError) as error:
@@ -269,9 +273,9 @@ def _check_owner(folder: Path) -> None:
         raise StoreError(f"{folder} holds {strange[0]!r}, no part of an ontology; choose another folder")
 
 
-def _clean(folder: Path, kept: set[str]) -> None:
-    """Remove what earlier saves, whole or not, have left."""
+def _clean(folder: Path, hash: str, kept: set[str]) -> None:
+    """Remove what earlier saves, whole or not, have left, but nothing made of the content with this hash."""
     with disk_errors(folder):
         for path in folder.iterdir():
-            if path.name not in kept:
+            if path.name not in kept and not path.name.endswith(file_name("", hash)):
                 path.unlink()

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .rf2.metadata import DIALECTS as REFSETS
 from .tables import Bools, Preference, Role, Tables, rows_of
 
 DIALECTS = ("en-US", "en-GB")
 """The dialects asked for where nobody says which; the first in which a term is preferred decides."""
-
-REFSETS = {"en-US": "900000000000509007", "en-GB": "900000000000508004"}
-"""Dialect → the id of its language refset: either name will do."""
 
 SYNONYMS = Role.LABEL, Role.EXACT, Role.BROAD, Role.NARROW, Role.RELATED
 
@@ -32,10 +31,11 @@ class Name(NamedTuple):
     dialect: str = ""
 
 
-class Synonym(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Synonym:
     """A term beside the preferred one.
 
-    ``scope`` is ``exact``, ``broad``, ``narrow``, ``related``, or ``label`` for the label in another language.
+    ``scope`` is ``exact``, ``broad``, ``narrow``, ``related``; ``label`` of a label in another language.
     """
 
     text: str
@@ -125,7 +125,7 @@ class Names:
         ranks = self._ranks(rows, roles)
         if not len(ranks) or ranks.min() == _NEVER:
             return -1
-        return rows.start + int(ranks.argmin())
+        return int(rows.start + ranks.argmin())
 
     def _best_of_all(self, roles: Sequence[Role]) -> NDArray[np.int64]:
         """As :meth:`_best`, for all concepts at once."""
@@ -160,7 +160,9 @@ class Names:
     def _prefers(self, dialect: int, rows: slice) -> Bools:
         """Which of ``rows`` a dialect prefers."""
         start = dialect * len(self.tables.terms.concept)
-        return self.tables.terms.preference[start + rows.start : start + rows.stop] == Preference.PREFERRED
+        says = self.tables.terms.preference[start + rows.start : start + rows.stop]
+        preferred: Bools = says == Preference.PREFERRED
+        return preferred
 
     def _preferring(self, row: int) -> str:
         """The first dialect that prefers the term of ``row``."""
@@ -179,5 +181,5 @@ def semantic_tag(fsn: str) -> str:
 
 def _number(dialects: Sequence[str], wanted: str) -> int:
     """Which of ``dialects`` is ``wanted``, by name or by refset; −1 if none."""
-    same = {wanted, REFSETS.get(wanted, wanted)} | {one for one, id in REFSETS.items() if id == wanted}
-    return next((number for number, dialect in enumerate(dialects) if dialect in same), -1)
+    names = {wanted, *(dialect for dialect, refset in REFSETS.items() if str(refset) == wanted)}
+    return next((number for number, dialect in enumerate(dialects) if dialect in names), -1)
