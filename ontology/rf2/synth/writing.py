@@ -42,8 +42,8 @@ LAYOUT = {
 """Where a kind of file lies below ``Full``, ``Snapshot`` or ``Delta``, and the start of its name."""
 
 
-def path_of(kind: FileKind, type_: str, date: int) -> str:
-    """Where a file of a release lies below its root folder."""
+def path_of(kind: FileKind, type_: str, date: int | str) -> str:
+    """Where a file of a release of ``date`` lies below its root folder."""
     return f"{type_}/{LAYOUT[kind].format(type=type_)}_XX{NAMESPACE}_{date}.txt"
 
 
