@@ -1,0 +1,1 @@
+"""The syntaxes of RDF: each to triples, without the network."""
