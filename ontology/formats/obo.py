@@ -23,9 +23,7 @@ from .source import open_text
 __all__ = ["read_obo"]
 
 Handler = Callable[[str], None]
-
-BUILT_IN = {*obo.ANNOTATIONS.values(), "rdf:type"}
-"""Relations that no file has to declare."""
+INSTANCE_OF = "rdf:type"
 
 
 def read_obo(path: Path, issues: Issues, without_snomed: bool = False) -> Tables:
@@ -52,6 +50,7 @@ class _Reader:
         self.builder = Builder(Origin(path.name, "obo"), place(path), issues)
         self.header: dict[str, str] = {}
         self.imports: list[str] = []
+        self.built_in: set[str] = set()
         self.line, self.tag = 0, ""
         self.draft = Draft("")
         self.of_header = self._header_handlers()
@@ -109,7 +108,7 @@ class _Reader:
         drafts = self.builder.drafts
         if not drafts and "format-version" not in self.header:
             raise UnknownFormatError(Issue(obo.NOT_OBO, place(self.path)))
-        for type_ in BUILT_IN & {type_ for draft in drafts.values() for type_, _ in draft.values}:
+        for type_ in sorted(self.built_in - drafts.keys()):
             drafts[type_] = Draft(type_, kind=Kind.RELATION)
         name = self.header.get("ontology", self.path.name)
         version = self.header.get("data-version", self.header.get("date", ""))
@@ -224,7 +223,8 @@ class _Reader:
             self.draft.relations.append((words[0], words[1]))
 
     def _instance_of(self, value: str) -> None:
-        self.draft.relations += (("rdf:type", id) for id in self._words(value, 1))
+        self.built_in.add(INSTANCE_OF)
+        self.draft.relations += ((INSTANCE_OF, id) for id in self._words(value, 1))
 
     def _alias(self, value: str) -> None:
         self.draft.aliases += self._words(value, 1)
@@ -240,7 +240,9 @@ class _Reader:
             self.draft.active = False
 
     def _annotation(self, value: str) -> None:
-        self.draft.values.append((obo.ANNOTATIONS[self.tag], unquoted(value)))
+        type_ = obo.ANNOTATIONS[self.tag]
+        self.built_in.add(type_)
+        self.draft.values.append((type_, unquoted(value)))
 
     def _value(self, value: str) -> None:
         type_, _, text = value.partition(" ")
