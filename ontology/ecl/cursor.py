@@ -9,7 +9,7 @@ from ...errors import EclError, EclUnsupportedError
 from .ast import Connective
 from .lexer import Token, error, pairs, tokenize
 
-__all__ = ["Cursor"]
+__all__ = ["CONNECTIVES", "Cursor"]
 
 Part = TypeVar("Part")
 CONNECTIVES = {",": Connective.AND, "and": Connective.AND, "or": Connective.OR, "minus": Connective.MINUS}
@@ -87,5 +87,5 @@ class Cursor:
 
     def unsupported(self, feature: str) -> EclUnsupportedError:
         """The error for a feature that begins at the current token."""
-        message = f"{feature} is not supported: it is outside the core profile of the language"
+        message = f"{feature} is part of the language, but not supported"
         return EclUnsupportedError(feature, str(error(self.text, self.token.at, message)), self.token.at)

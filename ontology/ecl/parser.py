@@ -25,7 +25,7 @@ from .ast import (
     Supplemented,
     Wildcard,
 )
-from .cursor import Cursor
+from .cursor import CONNECTIVES, Cursor
 from .filters import read_filters
 from .refinements import RefinementReader
 
@@ -58,7 +58,10 @@ def parse(text: str) -> Expression:
     parser = _Parser(Cursor(text))
     expression = parser.expression()
     if parser.cursor.token.kind != "end":
-        raise parser.cursor.unexpected("AND, OR, MINUS, ':', '.' or the end")
+        joins = parser.cursor.at(":", ".", *CONNECTIVES)
+        raise parser.cursor.unexpected(
+            "brackets around what it follows" if joins else "AND, OR, MINUS or the end"
+        )
     return expression
 
 
@@ -126,7 +129,8 @@ class _Parser:
         if token.kind == "digits":
             self._check_sctid(token.text)
         elif token.kind not in ("curie", "quoted"):
-            hint = f"; an id goes into single quotes: '{token.text[:40]}'" if token.kind == "word" else ""
+            is_id = token.kind == "word" and token.key not in CONNECTIVES
+            hint = f"; an id goes into single quotes: '{token.text[:40]}'" if is_id else ""
             raise cursor.unexpected(f"a concept, '*' or '('{hint}")
         id = token.text[1:-1].replace("''", "'") if token.kind == "quoted" else token.text
         cursor.take()
@@ -139,9 +143,8 @@ class _Parser:
         except OntologyError as error:
             raise self.cursor.error(str(error)) from None
         if component != "concept":
-            raise self.cursor.error(
-                f"{id!r} is the SCTID of a {component or 'reserved partition'}, not a concept"
-            )
+            what = component or "reserved partition"
+            raise self.cursor.error(f"{id!r} is the SCTID of a {what}, expected one of a concept")
 
     def _supplemented(self, operand: Expression) -> Supplemented:
         """A history supplement, read up to its plus sign."""

@@ -106,9 +106,8 @@ class RefinementReader:
 
     def _value(self) -> Value:
         cursor = self.cursor
-        following = cursor.tokens[cursor.index + 1]
-        in_brackets = cursor.at("(") and (following.kind == "string" or following.key in SEARCH)
-        if cursor.at(*SEARCH) or in_brackets:
+        first = cursor.tokens[cursor.index + 1] if cursor.at("(") else cursor.token
+        if first.key in SEARCH or (cursor.at("(") and first.kind == "string"):
             raise cursor.unsupported("search for terms in a value")
         if cursor.token.kind == "number":
             return self._number()
