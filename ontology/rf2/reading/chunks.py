@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -14,10 +14,11 @@ from ...strings import Strings
 from ..rows import FileKind, Rows
 from ..schema import Column, Sort
 
-__all__ = ["Chunk", "Collector", "Values", "empty"]
+__all__ = ["Array", "Chunk", "Collector", "Values", "numbers"]
 
-Array = NDArray[Any]
-Values = Array | pa.LargeStringArray
+Array: TypeAlias = NDArray[Any]
+Values: TypeAlias = Any
+"""An array of numpy or, of text, a ``pa.LargeStringArray``."""
 
 TYPES: Mapping[Sort, tuple[Any, tuple[int, ...]]] = {
     Sort.SCTID: (np.int64, ()),
@@ -29,12 +30,6 @@ TYPES: Mapping[Sort, tuple[Any, tuple[int, ...]]] = {
 """The type of a value and its shape."""
 
 
-def empty(sort: Sort, rows: int) -> Array:
-    """A column of numbers, not filled in yet."""
-    type_, shape = TYPES[sort]
-    return np.empty((rows, *shape), type_)
-
-
 @dataclass(slots=True)
 class Chunk:
     """Rows that follow each other in a file.
@@ -42,33 +37,41 @@ class Chunk:
     Args:
         columns: by name, typed as in :class:`~..rows.Rows`.
         lines: (n,) int32 line of each row.
+        end: line behind the last one.
+        size: bytes of the lines, at least 1.
         blanks: columns in which values are missing, and the rows in which they are.
         plain: line of the first row that ends with LF alone; 0 if none does.
     """
 
     columns: dict[str, Values]
     lines: NDArray[np.int32]
+    end: int
+    size: int
     blanks: list[tuple[Column, Array]] = field(default_factory=list)
     plain: int = 0
 
 
 class _Growing:
-    """An array that grows at its end; what is not written yet takes no memory."""
+    """An array that is filled from its beginning; what is not filled takes no memory."""
 
-    __slots__ = ("array", "size")
+    __slots__ = ("array", "filled")
 
     def __init__(self, array: Array) -> None:
-        self.array, self.size = array, 0
+        self.array, self.filled = array, 0
 
-    def add(self, values: Array) -> None:
-        end = self.size + len(values)
+    def add(self, values: Array, times: float) -> None:
+        """Take ``values``; about ``times`` as many are to come, with them, so room is made once."""
+        end = self.filled + len(values)
         if end > len(self.array):
-            self.array.resize((max(end, 2 * len(self.array)), *self.array.shape[1:]), refcheck=False)
-        self.array[self.size : end] = values
-        self.size = end
+            room = self.filled + max(self.filled, int(len(values) * times))
+            larger = np.empty((room, *self.array.shape[1:]), self.array.dtype)
+            larger[: self.filled] = self.array[: self.filled]
+            self.array = larger
+        self.array[self.filled : end] = values
+        self.filled = end
 
     def finish(self) -> Array:
-        self.array.resize((self.size, *self.array.shape[1:]), refcheck=False)
+        self.array.resize((self.filled, *self.array.shape[1:]), refcheck=False)
         return self.array
 
 
@@ -76,10 +79,10 @@ class _Numbers:
     """A column of numbers."""
 
     def __init__(self, sort: Sort) -> None:
-        self.values = _Growing(empty(sort, 0))
+        self.values = _Growing(numbers(sort, []))
 
-    def add(self, values: Array) -> None:
-        self.values.add(values)
+    def add(self, values: Array, times: float) -> None:
+        self.values.add(values, times)
 
     def finish(self) -> Values:
         return self.values.finish()
@@ -89,13 +92,13 @@ class _Texts:
     """A column of text."""
 
     def __init__(self) -> None:
-        self.ends, self.data = _Growing(np.empty(0, np.int64)), _Growing(np.empty(0, np.uint8))
-        self.ends.add(np.zeros(1, np.int64))
+        self.ends, self.data = _Growing(np.zeros(0, np.int64)), _Growing(np.zeros(0, np.uint8))
+        self.ends.add(np.zeros(1, np.int64), 1)
 
-    def add(self, values: pa.LargeStringArray) -> None:
+    def add(self, values: pa.LargeStringArray, times: float) -> None:
         strings = Strings.of(values)
-        self.ends.add(strings.offsets[1:] + self.data.size)
-        self.data.add(strings.data)
+        self.ends.add(strings.offsets[1:] + self.data.filled, times)
+        self.data.add(strings.data, times)
 
     def finish(self) -> Values:
         return Strings(self.ends.finish(), self.data.finish()).arrow()
@@ -116,17 +119,22 @@ class Collector:
         }
         self.files: list[tuple[str, int]] = []
         self.lines: list[NDArray[np.int32]] = []
-        self.rows, self.gaps = 0, False
+        self.rows, self.ahead, self.gaps = 0, 0, False
 
-    def begin(self, file: str) -> None:
-        """What follows is of ``file``."""
+    def begin(self, file: str, size: int) -> None:
+        """What follows is of ``file``, which has about ``size`` bytes."""
         self.files.append((file, self.rows))
+        self.ahead = size
 
     def add(self, chunk: Chunk) -> None:
         """Take the rows of a chunk."""
+        times = 1.02 * max(1.0, self.ahead / chunk.size)
+        self.ahead -= chunk.size
         for name, column in self.columns.items():
-            column.add(chunk.columns[name])
-        self.gaps |= not _follow(self.rows - self.files[-1][1] + 2, chunk.lines)
+            column.add(chunk.columns[name], times)
+        if len(chunk.lines):
+            first = self.rows - self.files[-1][1] + 2
+            self.gaps |= chunk.lines[0] != first or chunk.lines[-1] - first >= len(chunk.lines)
         self.lines.append(chunk.lines)
         self.rows += len(chunk.lines)
 
@@ -137,7 +145,7 @@ class Collector:
         return Rows(self.kind, columns, tuple(self.files), lines)
 
 
-def _follow(first: int, lines: Iterable[Any]) -> bool:
-    """Whether lines are numbered from ``first`` without a gap."""
-    lines = np.asarray(lines)
-    return not len(lines) or (lines[0] == first and lines[-1] - lines[0] == len(lines) - 1)
+def numbers(sort: Sort, values: Sequence[Any]) -> Array:
+    """A column of numbers in its type."""
+    type_, shape = TYPES[sort]
+    return np.array(values, type_).reshape(len(values), *shape)

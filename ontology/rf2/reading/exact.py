@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -29,7 +29,7 @@ from ..rules import (
 )
 from ..schema import Column, Sort
 from ..sctid import COMPONENT, check_digit
-from .chunks import Chunk, Values, empty
+from .chunks import Chunk, Values, numbers
 
 __all__ = ["read_exact"]
 
@@ -51,7 +51,7 @@ class Fault(NamedTuple):
     column: str = ""
 
 
-def read_exact(data: bytes, line: int, columns: Sequence[Column], file: str, issues: Issues) -> Chunk:
+def read_exact(data: memoryview, line: int, columns: Sequence[Column], file: str, issues: Issues) -> Chunk:
     """The rows of ``data``, whole lines from number ``line`` on, without those that break a rule.
 
     Raises:
@@ -60,7 +60,8 @@ def read_exact(data: bytes, line: int, columns: Sequence[Column], file: str, iss
     lines: list[int] = []
     rows: list[list[str]] = []
     plain = 0
-    for number, raw in enumerate(data.split(b"\n")[:-1], start=line):
+    split = bytes(data).split(b"\n")[:-1]
+    for number, raw in enumerate(split, start=line):
         if not raw.endswith(b"\r"):
             plain = plain or number
         fields, faults = _fields(raw.removesuffix(b"\r"), columns)
@@ -69,7 +70,7 @@ def read_exact(data: bytes, line: int, columns: Sequence[Column], file: str, iss
         if not faults:
             lines.append(number)
             rows.append(fields)
-    chunk = Chunk({}, np.array(lines, np.int32), plain=plain)
+    chunk = Chunk({}, np.array(lines, np.int32), line + len(split), len(data), plain=plain)
     for position, column in enumerate(columns):
         texts = [row[position] for row in rows]
         chunk.columns[column.name] = _values(column, texts)
@@ -155,10 +156,7 @@ def _values(column: Column, texts: list[str]) -> Values:
     """A column of rows that broke no rule."""
     if column.sort is Sort.TEXT:
         return pa.array(texts, pa.large_string())
-    values: Any = empty(column.sort, len(texts))
     if column.sort is Sort.UUID:
         halves = [(text[:18].replace("-", ""), text[19:].replace("-", "")) for text in texts]
-        values[:] = np.array([[int(half, 16) for half in pair] for pair in halves], np.uint64).reshape(-1, 2)
-    else:
-        values[:] = [int(text or 0) for text in texts]
-    return values
+        return numbers(column.sort, [[int(half, 16) for half in pair] for pair in halves])
+    return numbers(column.sort, [int(text or 0) for text in texts])

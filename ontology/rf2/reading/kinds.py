@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Collection, Iterator, Sequence
-from itertools import chain
 
 from ...issues import KEPT, Issue, Issues, Rule
 from ..package import DataFile, Package
@@ -12,12 +11,14 @@ from ..rows import FileKind, Rows
 from ..rules import BLANK_COLUMN, BLANK_TIME, BOM, HEADER, LF_ONLY, NO_FINAL_CRLF, NOT_UTF8
 from ..schema import SCHEMAS, Column, columns_of
 from ..sources import opened
-from .blocks import blocks
+from .blocks import SIZE, blocks
 from .chunks import Chunk, Collector
 from .exact import read_exact
 from .proof import Prover
 
 __all__ = ["read_kind"]
+
+LF = ord("\n")
 
 
 def read_kind(
@@ -38,31 +39,27 @@ def read_kind(
     kept = [column for column in SCHEMAS[kind] if columns is None or column.name in columns]
     collector = Collector(kind, kept)
     for file in package.of(kind):
-        collector.begin(file.place)
+        collector.begin(file.place, file.source.size)
         for chunk in _chunks(file, issues):
             collector.add(chunk)
     return collector.finish()
 
 
 def _chunks(file: DataFile, issues: Issues) -> Iterator[Chunk]:
-    """The rows of a file. Whatever is fast is tried first, for each block anew."""
-    plain = 0
+    """The rows of a file; each block is read the fast way, and the exact way if that fails."""
     with opened(file.source, issues) as stream:
-        pieces = blocks(stream)
-        first, end, rest = next(pieces, b"").partition(b"\n")
-        columns = _columns(file, first, issues)
+        header = stream.readline(SIZE)
+        columns = _columns(file, header, issues)
         if columns is None:
             return
-        if not first.endswith(b"\r") and end:
-            plain = 1
         prover, line = Prover(columns), 2
-        for data in filter(None, chain([rest], pieces)):
-            whole = _whole(data, file, line + data.count(b"\n"), issues)
-            chunk = prover.read(whole, line) or read_exact(whole, line, columns, file.place, issues)
-            plain = plain or chunk.plain
+        plain = int(header.endswith(b"\n") and not header.endswith(b"\r\n"))
+        for block in blocks(stream):
+            data = block if block[-1] == LF else _ended(block, file, line, issues)
+            chunk = prover.read(data, line) or read_exact(data, line, columns, file.place, issues)
             _report_blanks(chunk, file, issues)
             yield chunk
-            line += whole.count(b"\n")
+            line, plain = chunk.end, plain or chunk.plain
     if plain:
         issues.add(Issue(LF_ONLY, file.place, plain))
 
@@ -72,7 +69,7 @@ def _columns(file: DataFile, first: bytes, issues: Issues) -> Sequence[Column] |
     if first.startswith(codecs.BOM_UTF8):
         issues.add(Issue(BOM, file.place, 1))
     try:
-        header = first.removeprefix(codecs.BOM_UTF8).removesuffix(b"\r").decode()
+        header = first.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n").decode()
     except UnicodeDecodeError:
         issues.add(Issue(NOT_UTF8, file.place, 1, text=first.decode(errors="backslashreplace")))
         return None
@@ -83,12 +80,11 @@ def _columns(file: DataFile, first: bytes, issues: Issues) -> Sequence[Column] |
     return columns
 
 
-def _whole(data: bytes, file: DataFile, line: int, issues: Issues) -> bytes:
-    """``data`` with an end to its last line, which is number ``line``."""
-    if data.endswith(b"\n"):
-        return data
-    issues.add(Issue(NO_FINAL_CRLF, file.place, line))
-    return data.removesuffix(b"\r") + b"\r\n"
+def _ended(block: memoryview, file: DataFile, line: int, issues: Issues) -> memoryview:
+    """The last lines of a file, from number ``line`` on, with the end that they lack."""
+    data = bytes(block)
+    issues.add(Issue(NO_FINAL_CRLF, file.place, line + data.count(b"\n")))
+    return memoryview(data.removesuffix(b"\r") + b"\r\n")
 
 
 def _report_blanks(chunk: Chunk, file: DataFile, issues: Issues) -> None:
