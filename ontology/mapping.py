@@ -1,4 +1,4 @@
-"""What concepts are in other schemes, whether a cross reference says so, a simple map, or a map with rules."""
+"""What concepts are in other schemes, by cross references, simple maps and maps with rules."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def scheme_of(schemes: Sequence[str], name: str) -> str:
 
 
 def targets(tables: Tables, scheme: str, position: int) -> list[MapTarget]:
-    """The codes of a concept in ``scheme``: those without rule first, then those of :func:`.rf2.maps.resolve`."""
+    """The codes of a concept in ``scheme``: those without rules, then those of :func:`.rf2.maps.resolve`."""
     rows = rows_of(tables.xrefs.concept, position)
     chosen = rows.start + np.flatnonzero(tables.xrefs.scheme[rows] == tables.schemes.index(scheme))
     plain = [MapTarget(0, 0, tables.xrefs.code[row], "", "", "", False) for row in chosen]
