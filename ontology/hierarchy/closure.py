@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from ...kg.arrayfile import open_arrays, save_arrays
 from ..tables import IsA
@@ -43,7 +44,8 @@ class Closure:
 
     def subsumes(self, above: AnyPositions, below: AnyPositions) -> NDArray[np.bool_]:
         """(k,) bool whether ``below[i]`` is ``above[i]`` or one of its descendants."""
-        return (above == below) | self.ancestors.contains(below, above)
+        found: NDArray[np.bool_] = self.ancestors.contains(below, above) | (above == below)
+        return found
 
     def save(self, path: Path | str, stamp: str) -> None:
         """Write it to one file, with ``stamp``, the version of what it was made from.
@@ -106,7 +108,7 @@ def _bounds(depth: NDArray[np.int32]) -> list[int]:
 
 
 class _Known:
-    """Rows of ancestors of the first concepts in topological order, each with the concept itself at its end."""
+    """The ancestors of the first concepts in topological order; at the end of each row the concept itself."""
 
     def __init__(self, order: NDArray[np.int32]) -> None:
         self.order = order
@@ -117,8 +119,7 @@ class _Known:
     def extend(self, starts: NDArray[np.int64], parents: NDArray[np.int32]) -> None:
         """Append the next concepts; row i of the CSR has the ranks of the parents of one, all known."""
         begin, last = self.starts[self.rows], self.rows + len(starts) - 1
-        known = matrix(self.starts[: self.rows + 1], self.values[:begin], len(self.order))
-        above = matrix(starts, parents, self.rows) @ known
+        above = matrix(starts, parents, self.rows) @ self._matrix()
         ends = begin + above.indptr[1:] + np.arange(1, len(starts))
         if ends[-1] > len(self.values):
             self.values.resize(max(ends[-1], len(self.values) * 5 // 4), refcheck=False)
@@ -129,6 +130,10 @@ class _Known:
         fresh[~own] = above.indices
         self.starts[self.rows + 1 : last + 1] = ends
         self.rows = last
+
+    def _matrix(self) -> csr_array:
+        end = self.starts[self.rows]
+        return matrix(self.starts[: self.rows + 1], self.values[:end], len(self.order))
 
     def finish(self, rank: NDArray[np.int32]) -> Csr:
         """All rows, in the order of the concepts, ascending and without the concepts themselves."""
