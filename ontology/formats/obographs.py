@@ -69,6 +69,7 @@ class _Reader:
         self.path, self.issues, self.without_snomed = path, issues, without_snomed
         self.builder = Builder(Origin(path.name, "obographs"), place(path), issues)
         self.graphs: list[Json] = []
+        self.kinds: dict[str, Kind] = {}
 
     def read(self) -> Tables:
         graphs = self._parsed()
@@ -122,7 +123,9 @@ class _Reader:
                     self._report(NO_ID, node)
 
     def _read_node(self, draft: Draft, node: Json) -> None:
-        label, meta = _text(node, "lbl"), _object(node, "meta")
+        label, type_, meta = _text(node, "lbl"), _text(node, "type"), _object(node, "meta")
+        if type_ in KINDS:
+            self.kinds.setdefault(draft.id, KINDS[type_])
         if label and all(role != Role.LABEL for role, _, _ in draft.terms):
             draft.terms.append((Role.LABEL, label, ""))
         if meta:
@@ -189,15 +192,9 @@ class _Reader:
         """A type in any graph counts. Without one, a node is a class if it has a place in the hierarchy, else
         an annotation property; what nodes name as their subset is a subset."""
         drafts = self.builder.drafts
-        types = {
-            curie(id): KINDS[type_]
-            for graph in self.graphs
-            for node in self._objects(graph, "nodes")
-            if (id := _text(node, "id")) and (type_ := _text(node, "type")) in KINDS
-        }
         classes = {id for draft in drafts.values() if draft.parents for id in (draft.id, *draft.parents)}
         for draft in drafts.values():
-            draft.kind = types.get(draft.id, Kind.CLASS if draft.id in classes else Kind.RELATION)
+            draft.kind = self.kinds.get(draft.id, Kind.CLASS if draft.id in classes else Kind.RELATION)
         for subset in {subset for draft in drafts.values() for subset in draft.subsets} & drafts.keys():
             drafts[subset].kind = Kind.SUBSET
         for type_ in RELATIONS.values() - drafts.keys():
