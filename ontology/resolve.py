@@ -37,7 +37,8 @@ def _slips(id: str) -> Iterator[str]:
     prefix, _, code = id.replace("_", ":").partition(":")
     yield from (f"{one}:{code}" for one in (prefix, prefix.upper(), prefix.lower(), prefix.capitalize()))
     yield from (id.strip(), id.upper(), id.lower())
-    for at, character in enumerate(id):
+    for at in reversed(range(len(id))):
+        character = id[at]
         before, after = id[:at], id[at + 1 :]
         yield before + after[:1] + character + after[1:]
         yield before + after

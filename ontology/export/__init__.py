@@ -1,1 +1,1 @@
-"""Ontologies as other people want them: graphs, edge lists, mappings."""
+"""Ontologies for other programs: graph stores, tables of edges, mappings in SSSOM."""
