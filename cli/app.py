@@ -12,7 +12,7 @@ import typer
 
 from .. import __version__
 from ..errors import KgllmError
-from . import data, evaluate, graph, predict, train
+from . import data, evaluate, graph, ontology, predict, train
 from .output import log
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.command()(evaluate.evaluate)
 app.command()(predict.predict)
 app.add_typer(data.app, name="data")
 app.add_typer(graph.app, name="graph")
+app.add_typer(ontology.app, name="ontology")
 
 
 def _print_version(value: bool) -> None:
