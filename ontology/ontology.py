@@ -9,7 +9,6 @@ Ontology.open("stores/doid").search("bronch asth")
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -17,12 +16,14 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import NotFoundError
-from . import history, resolve, store
+from ..errors import ConfigError
+from . import history, store
 from .concept import Concept, Past, Reader, Relation
 from .hierarchy.graph import Hierarchy
 from .ids import Positions
 from .issues import Issues
+from .kept import kept
+from .resolve import Finder, Match, position_of
 from .stats import stats
 from .tables import Tables
 from .terms import DIALECTS, Names, semantic_tag
@@ -31,18 +32,6 @@ if TYPE_CHECKING:
     from .ecl.source import Source
     from .rf2.maps import MapTarget
     from .search.index import TermIndex
-
-SHOWN = 3
-"""How many ids or terms an error suggests."""
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """What a search found: a concept, its preferred term, and the term that matched."""
-
-    id: str
-    label: str
-    term: str
 
 
 class Ontology:
@@ -60,6 +49,7 @@ class Ontology:
         self.tables, self.issues = tables, issues or Issues()
         self._stored: store.Stored | None = None
         self._names: dict[tuple[str, ...], Names] = {}
+        self._finder = Finder(self.names(), lambda: self._index)
 
     @classmethod
     def open(cls, folder: Path | str) -> Self:
@@ -84,7 +74,7 @@ class Ontology:
 
     def __contains__(self, id: str) -> bool:
         """Whether a concept has, or had, ``id``."""
-        return resolve.position_of(self.tables, id) >= 0
+        return position_of(self.tables, id) >= 0
 
     @cached_property
     def hierarchy(self) -> Hierarchy:
@@ -97,17 +87,7 @@ class Ontology:
         Raises:
             NotFoundError: none has it, or several active ones have this term.
         """
-        position = resolve.position_of(self.tables, text)
-        if position >= 0:
-            return self._id(position)
-        found = self._index.equal(text)
-        active = [one for one in found if self.tables.concepts.active[one]]
-        if len(active or found) == 1:
-            return self._id((active or found)[0])
-        if found:
-            shown = ", ".join(f"{self._id(one)} |{self.label(self._id(one))}|" for one in found[:SHOWN])
-            raise NotFoundError(f"{text!r} is a term of {len(active or found)} concepts: {shown}; give an id")
-        raise self._unknown(text)
+        return self._id(self._finder.named(text))
 
     def label(self, id: str, dialects: Sequence[str] = DIALECTS) -> str:
         """The preferred term, else the id; see :class:`.terms.Names`."""
@@ -172,6 +152,22 @@ class Ontology:
         """Links on the shortest and on the longest path from a root."""
         return self.hierarchy.depth(self._at(id))
 
+    def similarity(self, a: str, b: str, measure: str = "lin") -> float:
+        """How alike two concepts are, by information content from the hierarchy.
+
+        Args:
+            a: a concept.
+            b: another.
+            measure: a key of :data:`.hierarchy.similarity.MEASURES`; ``jiang-conrath`` is a distance.
+
+        Raises:
+            OntologyError: there is no such measure, or there are no is-a links.
+        """
+        from .hierarchy.similarity import UNINFORMED, similarity
+
+        content = np.zeros(0) if measure in UNINFORMED else self._content
+        return similarity(self.hierarchy, content, self._at(a), self._at(b), measure)
+
     def ecl(self, expression: str) -> list[str]:
         """The concepts that an expression constraint stands for.
 
@@ -218,14 +214,30 @@ class Ontology:
             k: how many.
             inactive: whether inactive concepts count too; they come last.
         """
-        rows = self._index.find(text, k, inactive)
-        found = self.tables.terms.concept[rows]
-        texts = (self.tables.terms.text[row] for row in rows)
-        return [*map(Match, self._ids(found), map(self.names().label, found.tolist()), texts)]
+        return self._finder.search(text, k, inactive)
 
     def corrections(self, text: str) -> dict[str, list[str]]:
         """Words of ``text`` that begin no word of any term, each with the nearest words that are there."""
         return self._index.corrections(text)
+
+    def subset(self, ecl: str = "", roots: Sequence[str] = (), ancestors: bool = False) -> Ontology:
+        """A part of it, as an ontology of its own: see :func:`.subset.subset`.
+
+        Args:
+            ecl: an expression constraint for the concepts to keep; or
+            roots: concepts to keep with all their descendants.
+            ancestors: keep all ancestors too.
+
+        Raises:
+            ConfigError: neither, or both, of ``ecl`` and ``roots`` are given.
+        """
+        from .subset import subset
+
+        if bool(ecl) == bool(roots):
+            raise ConfigError("a subset needs either an expression constraint or roots")
+        tops = np.array([self._at(root) for root in roots], np.int32)
+        chosen = self._selected(ecl) if ecl else self.hierarchy.below(tops, itself=True)
+        return Ontology(subset(self.tables, chosen, ancestors))
 
     def stats(self) -> dict[str, Any]:
         """How much of everything there is, for people and for JSON."""
@@ -233,9 +245,17 @@ class Ontology:
 
     @cached_property
     def _index(self) -> TermIndex:
-        from .search.kept import term_index
+        from .search.index import TermIndex, build
 
-        return term_index(self.tables, self._stored)
+        return TermIndex(self.tables, kept(self._stored, "search", lambda: build(self.tables)))
+
+    @cached_property
+    def _content(self) -> NDArray[np.float64]:
+        """(n,) information content of the concepts."""
+        from .hierarchy.closure import Closure
+        from .hierarchy.similarity import intrinsic_ic
+
+        return kept(self._stored, "content", lambda: {"ic": intrinsic_ic(Closure.of(self.hierarchy))})["ic"]
 
     @cached_property
     def _source(self) -> Source:
@@ -259,16 +279,4 @@ class Ontology:
         return self.tables.ids.texts(positions)
 
     def _at(self, id: str) -> int:
-        position = resolve.position_of(self.tables, id)
-        if position < 0:
-            raise self._unknown(id)
-        return position
-
-    def _unknown(self, text: str) -> NotFoundError:
-        """The error for an id or a term that nothing has, with what may have been meant."""
-        near = resolve.near_ids(self.tables.ids, text, SHOWN)
-        shown = [f"{self._id(one)} |{self.names().label(one)}|" for one in near]
-        shown = shown or [f"{one.id} |{one.label}|" for one in self.search(text, SHOWN, inactive=True)]
-        shown = shown or [word for words in self.corrections(text).values() for word in words]
-        hint = f"did you mean {', '.join(shown)}?" if shown else "search for it by its words"
-        return NotFoundError(f"the ontology has no concept {text!r}; {hint}")
+        return self._finder.at(id)

@@ -3,14 +3,94 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from ..errors import NotFoundError
 from .formats.curies import curie
 from .ids import Ids, TextIds
 from .tables import Tables
+from .terms import Names
+
+if TYPE_CHECKING:
+    from .search.index import TermIndex
+
+SHOWN = 3
+"""How many ids or terms an error suggests."""
 
 _KINDS = (re.compile(r"[0-9]"), "0123456789"), (re.compile(r"[A-Za-z]"), "abcdefghijklmnopqrstuvwxyz")
 _LONGEST = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a search found: a concept, its preferred term, and the term that matched."""
+
+    id: str
+    label: str
+    term: str
+
+
+class Finder:
+    """Finds the concepts of an ontology by ids and terms.
+
+    Args:
+        names: what they are called.
+        index: gives the index of their terms; asked only where a term is looked for.
+    """
+
+    def __init__(self, names: Names, index: Callable[[], TermIndex]) -> None:
+        self.tables, self.names, self.index = names.tables, names, index
+
+    def at(self, id: str) -> int:
+        """Where the concept with an id is; see :func:`position_of`.
+
+        Raises:
+            NotFoundError: there is none; the message names near ones.
+        """
+        position = position_of(self.tables, id)
+        if position < 0:
+            raise self._unknown(id)
+        return position
+
+    def named(self, text: str) -> int:
+        """Where the concept is that has ``text`` as its id or as one of its terms.
+
+        Raises:
+            NotFoundError: none has it, or several active ones have this term.
+        """
+        position = position_of(self.tables, text)
+        if position >= 0:
+            return position
+        found = self.index().equal(text)
+        found = [one for one in found if self.tables.concepts.active[one]] or found
+        if not found:
+            raise self._unknown(text)
+        if len(found) > 1:
+            shown = ", ".join(map(self._shown, found[:SHOWN]))
+            raise NotFoundError(f"{text!r} is a term of {len(found)} concepts: {shown}; give an id")
+        return found[0]
+
+    def search(self, text: str, k: int, inactive: bool) -> list[Match]:
+        """The ``k`` best concepts; see :meth:`.search.index.TermIndex.find`."""
+        found = []
+        for row in self.index().find(text, k, inactive):
+            position = int(self.tables.terms.concept[row])
+            id, label = self.tables.ids.text(position), self.names.label(position)
+            found.append(Match(id, label, self.tables.terms.text[row]))
+        return found
+
+    def _shown(self, position: int) -> str:
+        return f"{self.tables.ids.text(position)} |{self.names.label(position)}|"
+
+    def _unknown(self, text: str) -> NotFoundError:
+        """The error for an id or a term that nothing has, with what may have been meant."""
+        near = [self._shown(one) for one in near_ids(self.tables.ids, text, SHOWN)]
+        near = near or [f"{one.id} |{one.label}|" for one in self.search(text, SHOWN, inactive=True)]
+        near = near or [word for words in self.index().corrections(text).values() for word in words]
+        hint = f"did you mean {', '.join(near)}?" if near else "search for it by its words"
+        return NotFoundError(f"the ontology has no concept {text!r}; {hint}")
 
 
 def position_of(tables: Tables, id: str) -> int:

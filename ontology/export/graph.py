@@ -2,8 +2,8 @@
 
 Nodes are the active concepts, labelled ``Class``, ``Relation``, ``Subset`` or ``Individual``, with the
 properties ``name``, ``fsn``, ``tag``, ``definition``, ``synonyms`` and ``xrefs``. Edges between them are
-``IS_A``, and other relations by the names of their types: ``FINDING_SITE``. The key of an edge is its relation
-group, ``""`` for none.
+``IS_A``, and other relations by the names of their types: ``FINDING_SITE``. The key of an edge is its group,
+``""`` where it is in none.
 """
 
 from __future__ import annotations

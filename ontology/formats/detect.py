@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, cast
 
 from ...errors import NotFoundError, OntologyError, UnknownFormatError
 from ..issues import Issue, Rule, place
@@ -196,7 +196,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         with path.open("rb") as raw:
             compressed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
-            yield gzip.GzipFile(fileobj=raw) if compressed else raw
+            yield cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if compressed else raw
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise OntologyError(Issue(GZIP, place(path), detail=str(error))) from error
     except OSError as error:

@@ -6,9 +6,10 @@ import json
 
 import pytest
 
-from kgllm.errors import EclError, NotFoundError
+from kgllm.errors import ConfigError, EclError, NotFoundError, OntologyError
 from kgllm.ontology.concept import Mapping, Past, Reference, Relation
-from kgllm.ontology.ontology import Match, Ontology
+from kgllm.ontology.ontology import Ontology
+from kgllm.ontology.resolve import Match
 from kgllm.ontology.tables import Tables
 
 
@@ -41,6 +42,24 @@ def test_hierarchy(weather: Ontology) -> None:
     assert weather.ecl("<< W:2 MINUS W:5") == ["W:2"]
     with pytest.raises(EclError):
         weather.ecl("< W:77")
+
+
+def test_similarity(weather: Ontology) -> None:
+    assert weather.similarity("W:2", "W:2") == 1
+    assert 0 < weather.similarity("W:2", "W:5") < 1
+    assert weather.similarity("W:2", "W:4", "lin") == 0
+    assert weather.similarity("W:2", "W:5", "jaccard") == 2 / 4
+    with pytest.raises(OntologyError, match="there is no measure 'cosine'; there are resnik"):
+        weather.similarity("W:2", "W:5", "cosine")
+
+
+def test_subset(weather: Ontology) -> None:
+    part = weather.subset(ecl="<< W:2")
+    assert part.ecl("*") == ["W:2", "W:5"]
+    assert weather.subset(roots=["W:6"]).ecl("*") == ["W:5", "W:6"]
+    assert weather.subset(roots=["W:6"], ancestors=True).roots() == ["W:1"]
+    with pytest.raises(ConfigError, match="either an expression constraint or roots"):
+        weather.subset()
 
 
 def test_relations_and_history(weather: Ontology) -> None:
