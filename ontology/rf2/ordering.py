@@ -39,28 +39,26 @@ def distinct(columns: Sequence[Column]) -> list[Column]:
     Args:
         columns: (n,) integers each, none negative.
     """
-    values, ranks = zip(*(_ranked(column) for column in columns), strict=True)
-    widths = _widths(ranks)
-    if sum(widths) > BITS:
-        at = np.lexsort(tuple(reversed(columns)))
-        new = np.zeros(len(at), np.bool_)
-        new[:1] = True
-        for column in columns:
-            new[1:] |= column[at[1:]] != column[at[:-1]]
-        return [column[at[new]] for column in columns]
-    packed = np.unique(_packed(ranks, widths))
+    if sum(_widths(columns)) <= BITS:
+        return [row.astype(column.dtype) for row, column in zip(_distinct(columns), columns, strict=True)]
+    values, ranks = zip(*(np.unique(column, return_inverse=True) for column in columns), strict=True)
+    if sum(_widths(ranks)) <= BITS:
+        return [value[row] for value, row in zip(values, _distinct(ranks), strict=True)]
+    at = np.lexsort(tuple(reversed(columns)))
+    new = np.ones(len(at), np.bool_)
+    new[1:] = np.any([column[at[1:]] != column[at[:-1]] for column in columns], axis=0)
+    return [column[at[new]] for column in columns]
+
+
+def _distinct(columns: Sequence[Column]) -> list[NDArray[np.uint64]]:
+    """Sorted rows, none twice, of columns that fit together."""
+    widths = _widths(columns)
+    packed = np.unique(_packed(columns, widths))
     rows = []
-    for value, width in zip(reversed(values), reversed(widths), strict=True):
-        rows.append(value[packed & _mask(width)])
+    for width in reversed(widths):
+        rows.append(packed & _mask(width))
         packed >>= np.uint64(width)
     return rows[::-1]
-
-
-def _ranked(column: Column) -> tuple[Column, Column]:
-    """The values that occur, ascending, and for each row which of them it has."""
-    seen = np.zeros(int(column.max(initial=0)) + 1, np.bool_)
-    seen[column] = True
-    return np.flatnonzero(seen).astype(column.dtype), (np.cumsum(seen, dtype=np.int32) - 1)[column]
 
 
 def _widths(columns: Sequence[Column]) -> list[int]:

@@ -23,6 +23,10 @@ Times = NDArray[np.int32]
 RUN = 64
 """Rows in the shortest runs, on average, that are worth merging."""
 
+UNPUBLISHED = 99999999
+CENTURIES = 200_0000
+"""Two of them as ``yyyymmdd``: dates that lie nearer than this are ranked by counting."""
+
 
 class Versions:
     """Rows by component, and within one by time.
@@ -159,12 +163,13 @@ def _like_before(keys: Keys) -> NDArray[np.bool_]:
 
 def _ranks(times: Times) -> NDArray[Any]:
     """(n,) small unsigned integers in the order of ``times``; blank ones come last."""
-    if not len(times):
-        return times
-    first, last = int(times[times > 0].min(initial=99999999)), int(times.max())
-    days = np.where(times == 0, max(last, first) + 1, times) - first
-    seen = np.zeros(int(days.max()) + 1, np.bool_)
-    seen[days] = True
-    rank = np.cumsum(seen)
-    small: NDArray[Any] = rank.astype(np.min_scalar_type(rank[-1]))
-    return small[days]
+    published = times[times > 0]
+    first = int(published.min(initial=UNPUBLISHED))
+    days = np.where(times == 0, published.max(initial=first) + 1, times) - first
+    if days.max(initial=0) > CENTURIES:
+        rank: NDArray[Any] = np.unique(days, return_inverse=True)[1]
+    else:
+        seen = np.zeros(CENTURIES + 1, np.bool_)
+        seen[days] = True
+        rank = np.cumsum(seen)[days]
+    return rank.astype(np.min_scalar_type(rank.max(initial=0)))
