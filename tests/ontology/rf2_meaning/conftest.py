@@ -41,6 +41,8 @@ HEADERS = {
 }
 """What a file's name begins with, and its header."""
 
+PARTS = ("concepts", "terms", "isa", "relations", "values", "history", "xrefs", "maps", "members", "axioms")
+
 
 class Small:
     """A release made row by row. Ids are made from small numbers; rows may be given an id and a time."""
@@ -161,8 +163,7 @@ def same():
     """Whether two ontologies say the same."""
 
     def compare(one, other):
-        parts = ["concepts", "terms", "isa", "relations", "values", "history", "xrefs", "maps", "members", "axioms"]
-        for part in parts:
+        for part in PARTS:
             left, right = columns(getattr(one, part)), columns(getattr(other, part))
             if any(left[name].tolist() != right[name].tolist() for name in left):
                 return False

@@ -29,7 +29,8 @@ def test_a_second_row_in_a_snapshot_is_left_out_of_others(small, load):
     id = small.describe(small.root, "first")
     small.describe(small.root, "second", id=id)
     tables, issues = load("report")
-    assert "first" not in list(tables.terms.text) and "second" in list(tables.terms.text)
+    assert "first" not in list(tables.terms.text)
+    assert "second" in list(tables.terms.text)
     assert (only(issues, "duplicate-id").line, only(issues, "duplicate-id").text) == (5, str(id))
 
 
@@ -47,7 +48,8 @@ def test_full_files_given_as_a_snapshot(small, load):
     with pytest.raises(OntologyError, match=r"full-as-snapshot.*6 of 14 rows.*release='full'"):
         load()
     tables, issues = load("report")
-    assert issues.counts["full-as-snapshot"] == 1 and "duplicate-id" not in issues.counts
+    assert issues.counts["full-as-snapshot"] == 1
+    assert "duplicate-id" not in issues.counts
     assert tables.concepts.active.sum() == 2
 
 
@@ -114,7 +116,8 @@ def test_a_delta_with_one_version_twice(small, tmp_path):
     delta = small.write(tmp_path / "delta", "Delta")
     issues = Issues("report")
     tables = load_rf2(base, Rf2Options(delta=delta), issues)
-    assert issues.counts["duplicate-version"] == 1 and len(tables.ids) == 3
+    assert issues.counts["duplicate-version"] == 1
+    assert len(tables.ids) == 3
     with pytest.raises(OntologyError, match=r"sct2_Concept_Delta.*duplicate-version"):
         load_rf2(base, Rf2Options(delta=delta))
 

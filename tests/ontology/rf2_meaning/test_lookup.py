@@ -20,7 +20,8 @@ def test_lookup_finds_what_is_there_and_nothing_else(ids, sought):
     at = {id: place for place, id in enumerate(ids)}
     wanted = ids[::2] + sought
     found = Lookup(IntIds(np.array(ids, np.int64))).find(np.array(wanted, np.int64))
-    assert found.dtype == np.int32 and found.tolist() == [at.get(id, -1) for id in wanted]
+    assert found.dtype == np.int32
+    assert found.tolist() == [at.get(id, -1) for id in wanted]
 
 
 @settings(deadline=None)

@@ -59,7 +59,8 @@ def test_only_what_was_asked_for(small, load, concept):
     assert targets(tables, concept) == [(1, 1, "X1", False)]
     assert targets(tables, concept, str(OTHER)) == [(1, 1, "Y1", False)]
     assert resolve(tables, str(OTHER), tables.ids.position(str(concept)))[0].category == ""
-    assert targets(tables, small.module) == [] and targets(tables, concept, "900000000000497000") == []
+    assert targets(tables, small.module) == []
+    assert targets(tables, concept, "900000000000497000") == []
 
 
 def test_simple_maps_are_cross_references(small, load, concept):

@@ -65,7 +65,8 @@ def test_snapshot_has_the_expected_counts(snapshot, expected):
     tables, _ = snapshot
     found = counts(tables)
     assert found == {name: expected[name] for name in found}
-    assert tables.dialects == ("en-US",) and tables.languages == ("en",)
+    assert tables.dialects == ("en-US",)
+    assert tables.languages == ("en",)
     assert (tables.origin.name, tables.origin.version, tables.origin.licensed) == (
         "rf2-doid",
         str(LAST),

@@ -70,10 +70,12 @@ def test_terms(states):
         key = row["referencedComponentId"], int(row["refsetId"])
         said[key] = max(said.get(key, 0), PREFERENCES[int(row["acceptabilityId"])])
     by_dialect = terms.preference.reshape(len(tables.dialects), -1)
-    assert set(tables.dialects) == {"en-US", "en-GB"} and len(terms.ids) == len(wanted)
+    assert set(tables.dialects) == {"en-US", "en-GB"}
+    assert len(terms.ids) == len(wanted)
     for place, (id, text) in enumerate(zip(terms.ids.tolist(), terms.text, strict=True)):
         row = wanted[str(id)]
-        assert text == row["term"] and terms.active[place] == (row["active"] == "1")
+        assert text == row["term"]
+        assert terms.active[place] == (row["active"] == "1")
         assert tables.ids.text(terms.concept[place]) == row["conceptId"]
         assert terms.role[place] == ROLES[int(row["typeId"])]
         for number, dialect in enumerate(tables.dialects):
@@ -143,7 +145,9 @@ def test_progress_counts_all_bytes(synthetic):
     calls = []
     load_rf2(synthetic.path, progress=lambda *call: calls.append(call))
     done = [call[0] for call in calls]
-    assert done == sorted(done) and done[0] == 0 and done[-1] == calls[-1][1]
+    assert done == sorted(done)
+    assert done[0] == 0
+    assert done[-1] == calls[-1][1]
     size = sum(path.stat().st_size for path in (synthetic.path / "Snapshot").rglob("*.txt"))
     assert {call[1] for call in calls} == {size}
     assert all(re.search("Snapshot", call[2]) for call in calls[:-1])

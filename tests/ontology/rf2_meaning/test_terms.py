@@ -66,10 +66,9 @@ def test_terms_stand_by_concept_role_active_and_preferred_first(small, load, thi
     small.describe(thing, "old name", active=0)
     small.describe(thing, "plain")
     terms = load().terms
-    of_thing = terms.concept == 2
-    rows = zip(
-        terms.role[of_thing].tolist(), terms.active[of_thing].tolist(), terms.text.take(of_thing.nonzero()[0])
-    )
+    of_thing = (terms.concept == 2).nonzero()[0]
+    roles, active = terms.role[of_thing].tolist(), terms.active[of_thing].tolist()
+    rows = zip(roles, active, terms.text.take(of_thing), strict=True)
     assert list(rows) == [
         (Role.FSN, True, "thing (thing)"),
         (Role.EXACT, True, "color"),
@@ -105,12 +104,15 @@ def test_languages_and_case(small, load):
     tables = load()
     assert tables.languages == ("de", "en")
     said = dict(zip(tables.terms.text, tables.terms.sensitive.tolist(), strict=True))
-    assert said["pH"] == 2 and said["Wurzel"] == 0
+    assert said["pH"] == 2
+    assert said["Wurzel"] == 0
 
 
 def test_without_language_refsets_there_are_no_dialects(load):
     tables, issues = load("report")
-    assert tables.dialects == () and not len(tables.terms.preference) and not issues.total
+    assert tables.dialects == ()
+    assert not len(tables.terms.preference)
+    assert not issues.total
 
 
 def test_warnings_about_names(small, load, thing):
@@ -158,7 +160,8 @@ def test_length_is_counted_in_characters(small, load):
 def test_descriptions_of_unknown_concepts_are_left_out(small, load):
     small.describe(make(99, 10, 1000003), "nobody's")
     tables, issues = load("report")
-    assert issues.counts == {"description-of-unknown": 1} and "nobody's" not in list(tables.terms.text)
+    assert issues.counts == {"description-of-unknown": 1}
+    assert "nobody's" not in list(tables.terms.text)
 
 
 def test_members_of_unknown_and_inactive_descriptions(small, load):

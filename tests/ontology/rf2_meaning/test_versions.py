@@ -29,7 +29,7 @@ def rows_of(history, file="a"):
 
 
 def latest(history, date=None):
-    """The last row of each id that counts at ``date``; rows that are not published come last, or not at all."""
+    """The last row of each id at ``date``; rows that are not published come last, or not at all."""
     best = {}
     for row, (id, time) in enumerate(history):
         if date is None or 0 < time <= date:
@@ -73,9 +73,8 @@ def test_versions_of_one_id_stand_together_in_the_order_of_time():
     runs = np.flatnonzero(~found.again)
     assert len(runs) == len({*ids.tolist()})
     for start, stop in zip(runs, np.append(runs[1:], len(pairs)), strict=True):
-        assert (
-            pairs[start:stop] == sorted(pairs[start:stop]) and len({id for id, _ in pairs[start:stop]}) == 1
-        )
+        assert pairs[start:stop] == sorted(pairs[start:stop])
+        assert len({id for id, _ in pairs[start:stop]}) == 1
 
 
 def test_ids_of_18_digits_are_not_rounded():
