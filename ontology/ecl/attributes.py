@@ -55,30 +55,27 @@ class Owners:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """Attributes that match: (m,) int32 owner, type and value of each; literals come after the concepts."""
+    """Attributes that match: (m,) the owner of each, int32, and a number for its type and value, int64."""
 
     owner: Ints
-    type: Ints
-    value: Ints
-
-    def columns(self) -> tuple[Ints, Ints, Ints]:
-        """All three."""
-        return self.owner, self.type, self.value
+    what: NDArray[np.int64]
 
     def joined(self, other: Found) -> Found:
         """These and ``other``."""
-        pairs = zip(self.columns(), other.columns(), strict=True)
-        return Found(*(np.concatenate(pair) for pair in pairs))
+        owner = np.concatenate((self.owner, other.owner))
+        return Found(owner, np.concatenate((self.what, other.what)))
 
-    def distinct(self) -> Found:
-        """The same, each once."""
-        order = np.lexsort((self.value, self.type, self.owner))
-        columns = [column[order] for column in self.columns()]
-        fresh = np.zeros(len(order), np.bool_)
-        fresh[:1] = True
-        for column in columns:
-            fresh[1:] |= column[1:] != column[:-1]
-        return Found(*(column[fresh] for column in columns))
+    def counts(self, owners: int) -> NDArray[np.intp]:
+        """How many there are of each of ``owners``."""
+        return np.bincount(self.owner, minlength=owners)
+
+    def different(self, owners: int) -> NDArray[np.intp]:
+        """How many different ones there are of each of ``owners``."""
+        order = np.lexsort((self.what, self.owner))
+        owner, what = self.owner[order], self.what[order]
+        fresh = np.ones(len(order), np.bool_)
+        fresh[1:] = (owner[1:] != owner[:-1]) | (what[1:] != what[:-1])
+        return np.bincount(owner[fresh], minlength=owners)
 
 
 class Attributes:
@@ -132,20 +129,22 @@ class Attributes:
     def _concepts(self, names: Bools, wanted: Bools, owners: Owners) -> Found:
         relations = self.source.tables.relations
         rows = (owners.of_relation >= 0) & names[relations.type] & wanted[relations.target]
-        return Found(owners.of_relation[rows], relations.type[rows], relations.target[rows])
+        return Found(owners.of_relation[rows], self._what(relations.type[rows], relations.target[rows]))
 
     def _reversed(self, names: Bools, wanted: Bools) -> Found:
         """Owners are the targets, and what is counted are their sources, whatever the types."""
         relations = self.source.tables.relations
         rows = names[relations.type] & wanted[relations.source]
-        target, source = relations.target[rows], relations.source[rows]
-        return Found(target, np.zeros_like(source), source)
+        return Found(relations.target[rows], relations.source[rows].astype(np.int64))
 
     def _literals(self, names: Bools, wanted: Bools, owners: Owners) -> Found:
-        """``wanted`` says it for each of the known literals."""
+        """``wanted`` says it for each of the known literals, which are numbered after the concepts."""
         values, of_value = self.source.tables.values, self.source.literals.of_value
         rows = (owners.of_value >= 0) & names[values.type] & wanted[of_value]
-        return Found(owners.of_value[rows], values.type[rows], self.source.size + of_value[rows])
+        return Found(owners.of_value[rows], self._what(values.type[rows], self.source.size + of_value[rows]))
+
+    def _what(self, type_: Ints, value: Ints) -> NDArray[np.int64]:
+        return type_.astype(np.int64) * (self.source.size + len(self.source.literals.known)) + value
 
     def _compared(self, comparison: Comparison, value: Decimal | bool | str) -> Bools:
         """Literals of the same kind as ``value`` that compare with it as asked."""
@@ -154,11 +153,10 @@ class Attributes:
         return np.array([type(one) is type(value) and compare(one, value) for one in known], np.bool_)
 
 
-def _within(found: Found, cardinality: Cardinality, count: int) -> Bools:
+def _within(found: Found, cardinality: Cardinality, owners: int) -> Bools:
     least, most = cardinality.least, cardinality.most
-    counts_matter = least > 1 or (most is not None and most > 0)
-    owner = found.distinct().owner if counts_matter else found.owner
-    return _between(np.bincount(owner, minlength=count), cardinality)
+    repeated = least > 1 or (most is not None and most > 0)  # whether it matters what is there twice
+    return _between(found.different(owners) if repeated else found.counts(owners), cardinality)
 
 
 def _between(counts: NDArray[np.intp], cardinality: Cardinality) -> Bools:

@@ -115,13 +115,13 @@ class _Evaluation:
         hierarchy = self.source.hierarchy
         match operator:
             case Operator.DESCENDANT_OF:
-                return hierarchy.below(positions)
+                return self.source.below(positions)
             case Operator.DESCENDANT_OR_SELF_OF:
-                return hierarchy.below(positions, itself=True)
+                return self.source.below(positions, itself=True)
             case Operator.ANCESTOR_OF:
-                return hierarchy.above(positions)
+                return self.source.above(positions)
             case Operator.ANCESTOR_OR_SELF_OF:
-                return hierarchy.above(positions, itself=True)
+                return self.source.above(positions, itself=True)
             case Operator.CHILD_OF:
                 return self._set(hierarchy.down.gathered(positions))
             case Operator.CHILD_OR_SELF_OF:
@@ -131,9 +131,9 @@ class _Evaluation:
             case Operator.PARENT_OR_SELF_OF:
                 return self._set(np.append(hierarchy.up.gathered(positions), positions))
             case Operator.TOP:
-                return self._without(positions, hierarchy.below(positions))
+                return self._without(positions, self.source.below(positions))
             case Operator.BOTTOM:
-                return self._without(positions, hierarchy.above(positions))
+                return self._without(positions, self.source.above(positions))
 
     def _allowed(self, positions: AnyPositions) -> AnyPositions:
         """Those of ``positions`` that may be found, ascending, each once."""

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EclError
-from ..hierarchy.csr import AnyPositions
+from ..hierarchy.closure import Closure
+from ..hierarchy.csr import AnyPositions, Csr
 from ..hierarchy.graph import Hierarchy
-from ..ids import Positions, TextIds
+from ..ids import Positions
+from ..resolve import near_ids, position_of
 from ..tables import Bools, Kind, Tables
 from .ast import Concept
 
@@ -58,25 +60,37 @@ class Source:
     Args:
         tables: the ontology.
         hierarchy: its is-a links.
+        closure: its whole closure, where it is worth its memory: it makes ``<<`` of one concept a look-up.
     """
 
-    def __init__(self, tables: Tables, hierarchy: Hierarchy) -> None:
-        self.tables, self.hierarchy = tables, hierarchy
+    def __init__(self, tables: Tables, hierarchy: Hierarchy, closure: Closure | None = None) -> None:
+        self.tables, self.hierarchy, self.closure = tables, hierarchy, closure
         self.size = len(tables.ids)
 
     def position(self, concept: Concept) -> int:
         """Where ``concept`` is; ids it had before are taken too.
 
         Raises:
-            EclError: the ontology does not have it.
+            EclError: the ontology does not have it; the message names near ids.
         """
-        found = self.tables.ids.position(concept.id)
+        found = position_of(self.tables, concept.id)
         if found >= 0:
             return found
-        alias = TextIds(self.tables.aliases.id).position(concept.id)
-        if alias >= 0:
-            return int(self.tables.aliases.concept[alias])
-        raise EclError(f"the ontology has no concept {concept.id!r}, expected an id that it has", concept.at)
+        near = self.tables.ids.texts(np.array(near_ids(self.tables.ids, concept.id), np.int32))
+        hint = f"did you mean {' or '.join(near)}?" if near else "expected an id that it has"
+        raise EclError(f"the ontology has no concept {concept.id!r}; {hint}", concept.at)
+
+    def below(self, positions: AnyPositions, itself: bool = False) -> AnyPositions:
+        """Descendants; see :meth:`~kgllm.ontology.hierarchy.graph.Hierarchy.below`."""
+        if self.closure is None or len(positions) != 1:
+            return self.hierarchy.below(positions, itself)
+        return _row(self.closure.descendants, positions, itself)
+
+    def above(self, positions: AnyPositions, itself: bool = False) -> AnyPositions:
+        """Ancestors; see :meth:`~kgllm.ontology.hierarchy.graph.Hierarchy.above`."""
+        if self.closure is None or len(positions) != 1:
+            return self.hierarchy.above(positions, itself)
+        return _row(self.closure.ancestors, positions, itself)
 
     def mask(self, positions: AnyPositions) -> Bools:
         """(n,) bool, true at ``positions``."""
@@ -120,6 +134,12 @@ class Source:
         encoded = self.tables.values.value.arrow().dictionary_encode()
         known = [_literal(text) for text in encoded.dictionary.to_pylist()]
         return Literals(known, encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32))
+
+
+def _row(closure: Csr, positions: AnyPositions, itself: bool) -> AnyPositions:
+    """The row of the one position, with it or without."""
+    found = closure[positions[0]]
+    return np.insert(found, np.searchsorted(found, positions), positions) if itself else found
 
 
 def _literal(text: str) -> Decimal | bool | str:

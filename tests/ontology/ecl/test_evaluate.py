@@ -244,6 +244,8 @@ def test_an_id_the_ontology_does_not_have_is_an_error(lamps):
         with pytest.raises(EclError, match="the ontology has no concept") as caught:
             evaluate(parse(text), lamps)
         assert caught.value.at == at
+    with pytest.raises(EclError, match=r"no concept 'l:desk'; did you mean L:desk\?$"):
+        evaluate(parse("<< l:desk"), lamps)
     with pytest.raises(EclError, match="'L:lump'"):
         evaluate(parse("* {{ C active = 1 }} {{ + HISTORY ('L:lump') }}"), lamps)
 

@@ -29,7 +29,9 @@ from kgllm.ontology.ecl.ast import (
 )
 from kgllm.ontology.ecl.evaluate import evaluate
 from kgllm.ontology.ecl.parser import parse
+from kgllm.ontology.ecl.source import Source
 from kgllm.ontology.ecl.text import write
+from kgllm.ontology.hierarchy.closure import Closure
 
 JOINED = [Connective.AND, Connective.OR]
 CARDINALITIES = [(0, 0), (0, 1), (0, None), (1, 1), (1, 2), (2, 2), (2, None), (3, 5)]
@@ -120,6 +122,7 @@ class Writer:
 def test_evaluation_is_what_the_definition_says(seed, world_of, brute_force):
     world = world_of(seed)
     source, oracle = world.source(), brute_force(world)
+    closed = Source(source.tables, source.hierarchy, Closure.of(source.hierarchy))
     for expression in questions(world, oracle, seed):
         text = write(expression)
         assert parse(text) == expression, text
@@ -129,6 +132,7 @@ def test_evaluation_is_what_the_definition_says(seed, world_of, brute_force):
         assert len(ids) == len({*ids})
         assert [*found] == sorted(found)
         assert {*ids} == oracle.of(expression), text
+        assert evaluate(expression, closed).tolist() == found.tolist(), text
 
 
 def questions(world, oracle, seed):
