@@ -69,6 +69,9 @@ PARTS: dict[str, type[Any]] = {
 }
 """The tables that are saved, by their name in :class:`~.tables.Tables`."""
 
+KEYS = {"arrays", "dialects", "hash", "issues", "languages", "origin", "schemes"}
+"""What ``meta.json`` has to have beside its format."""
+
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -247,13 +250,15 @@ def _meta(folder: Path) -> dict[str, Any]:
     path = folder / META
     try:
         meta: dict[str, Any] = json.loads(path.read_bytes())
-        version = meta["format"]
+        version, lacking = meta["format"], KEYS - meta.keys()
     except (FileNotFoundError, NotADirectoryError):
         raise NotFoundError(f"there is no ontology in {folder}; make one with kgllm ontology load") from None
     except (ValueError, KeyError, TypeError) as error:
         raise StoreCorruptError(f"{path} is damaged ({error}); load the ontology anew") from error
     if version != FORMAT:
         raise StoreCorruptError(f"{folder} has format {version}, expected {FORMAT}; load the ontology anew")
+    if lacking:
+        raise StoreCorruptError(f"{path} lacks {', '.join(sorted(lacking))}; load the ontology anew")
     return meta
 
 

@@ -40,9 +40,7 @@ ONE_RRF_FILE = Rule("one-rrf-file", True, "one file of UMLS RRF", "give the fold
 ALIGNMENT = Rule("alignment", True, "an alignment of two ontologies", "read it with kgllm align")
 SSSOM = Rule("sssom", True, "a set of mappings in SSSOM", "read it with kgllm align")
 LMF = Rule("wordnet-lmf", True, "a WordNet in LMF, which is not read", "give its YAML or table of synsets")
-FOLDER = Rule(
-    "unknown-folder", True, "a folder without an ontology", f"name a file in it, or give {READABLE}"
-)
+FOLDER = Rule("unknown-folder", True, "a folder that is no ontology", "give a file, or a release's folder")
 ARCHIVE = Rule("unknown-archive", True, "an archive without a release of RF2", "unpack it, then give a file")
 JSON = Rule("unknown-json", True, "JSON that is neither OBO Graphs nor JSON-LD", f"expected {READABLE}")
 
