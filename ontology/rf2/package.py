@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...errors import OntologyError
 from ..issues import Issue, Issues, place
 from .names import FileName, Release, looks_like_data, parse_name
 from .rows import FileKind
@@ -96,6 +97,8 @@ def discover(
         OntologyError: there is no such release, or not a single one; the archive is unfit; a fatal rule is
             broken and the load is strict.
     """
+    if release not in set(Release):
+        raise OntologyError(f"{release!r} is no type of release; there are {', '.join(Release)}")
     path, wanted = Path(path), Release(release)
     issues = Issues() if issues is None else issues
     found = sources(path, issues)

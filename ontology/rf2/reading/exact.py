@@ -40,6 +40,8 @@ INTEGER = re.compile(r"0|[1-9][0-9]{0,9}")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 LARGEST = 2**31 - 1
 SHORTEST_WITH_NAMESPACE = 11
+KEPT_TEXT = 200
+"""Characters at fault that an issue holds: a line may be as long as a file."""
 
 
 class Fault(NamedTuple):
@@ -66,7 +68,8 @@ def read_exact(data: memoryview, line: int, columns: Sequence[Column], file: str
             plain = plain or number
         fields, faults = _fields(raw.removesuffix(b"\r"), columns)
         for fault in faults:
-            issues.add(Issue(fault.rule, file, number, fault.column, fault.text, fault.detail))
+            text = fault.text[:KEPT_TEXT]
+            issues.add(Issue(fault.rule, file, number, fault.column, text, fault.detail))
         if not faults:
             lines.append(number)
             rows.append(fields)
@@ -120,9 +123,8 @@ def _sctid(column: Column, text: str) -> Fault | None:
     partition = int(text[-3:-1])
     if partition // 10 == 1 and len(text) < SHORTEST_WITH_NAMESPACE:
         return Fault(BAD_SCTID, detail=f"partition {partition} needs a namespace of 7 digits")
-    if not any(
-        partition in COMPONENT[one] for one in ([column.component] if column.component else COMPONENT)
-    ):
+    kinds = [column.component] if column.component else [*COMPONENT]
+    if not any(partition in COMPONENT[kind] for kind in kinds):
         return Fault(PARTITION, detail=f"{partition:02} is not of a {column.component or 'component'}")
     return None
 

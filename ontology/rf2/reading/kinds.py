@@ -11,7 +11,7 @@ from ..rows import FileKind, Rows
 from ..rules import BLANK_COLUMN, BLANK_TIME, BOM, HEADER, LF_ONLY, NO_FINAL_CRLF, NOT_UTF8
 from ..schema import SCHEMAS, Column, columns_of
 from ..sources import opened
-from .blocks import SIZE, blocks
+from .blocks import blocks
 from .chunks import Chunk, Collector
 from .exact import read_exact
 from .proof import Prover
@@ -19,6 +19,7 @@ from .proof import Prover
 __all__ = ["read_kind"]
 
 LF = ord("\n")
+LONGEST_HEADER = 1 << 12
 
 
 def read_kind(
@@ -48,7 +49,7 @@ def read_kind(
 def _chunks(file: DataFile, issues: Issues) -> Iterator[Chunk]:
     """The rows of a file; each block is read the fast way, and the exact way if that fails."""
     with opened(file.source, issues) as stream:
-        header = stream.readline(SIZE)
+        header = stream.readline(LONGEST_HEADER)
         columns = _columns(file, header, issues)
         if columns is None:
             return
@@ -69,7 +70,7 @@ def _columns(file: DataFile, first: bytes, issues: Issues) -> Sequence[Column] |
     if first.startswith(codecs.BOM_UTF8):
         issues.add(Issue(BOM, file.place, 1))
     try:
-        header = first.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n").decode()
+        header = first.removeprefix(codecs.BOM_UTF8).removesuffix(b"\n").removesuffix(b"\r").decode()
     except UnicodeDecodeError:
         issues.add(Issue(NOT_UTF8, file.place, 1, text=first.decode(errors="backslashreplace")))
         return None

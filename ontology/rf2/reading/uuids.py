@@ -25,7 +25,7 @@ def uuids(raw: NDArray[np.uint8]) -> NDArray[np.uint64] | None:
     """The UUIDs that are written in ``raw``.
 
     Args:
-        raw: (n, 36) uint8, the characters.
+        raw: (n, 36) uint8, the characters; n > 0.
 
     Returns:
         (n, 2) uint64, the high half and the low half; ``None`` if any is not written as a UUID.
