@@ -18,7 +18,7 @@ from ..builder import Builder, Draft
 from ..issues import Issue, Issues, Rule, place
 from ..tables import Kind, Origin, Role, Tables
 from .gcpause import paused_gc
-from .source import read_bytes
+from .source import UTF8, read_bytes
 
 __all__ = ["read_wordnet"]
 
@@ -97,7 +97,7 @@ class _Reader:
         try:
             with tarfile.open(fileobj=BytesIO(content)) as tar:
                 for member in tar:
-                    file = tar.extractfile(member)
+                    file = tar.extractfile(member) if member.isfile() else None
                     if file and NAMES.fullmatch(Path(member.name).name):
                         found.append((member.name, file.read()))
         except tarfile.TarError as error:
@@ -118,8 +118,13 @@ class _Reader:
             self._synset(id, synset if isinstance(synset, dict) else {}, name)
 
     def _table(self, content: bytes) -> None:
-        for number, line in enumerate(content.decode("utf-8", "replace").splitlines()[1:], 2):
-            row = line.split("\t")
+        try:
+            lines = content.decode().removesuffix("\n").split("\n")
+        except UnicodeDecodeError as error:
+            at = content.count(b"\n", 0, error.start) + 1
+            raise self.issues.stop(Issue(UTF8, place(self.path), at)) from error
+        for number, line in enumerate(lines[1:], 2):
+            row = line.rstrip("\r").split("\t")
             if len(row) != len(COLUMNS):
                 detail = f"{len(row)} columns, expected {len(COLUMNS)}"
                 self.issues.add(Issue(BAD_ROW, place(self.path), number, text=line, detail=detail))

@@ -51,7 +51,7 @@ def rdflib_triples(content: bytes, syntax: Syntax, name: str, issues: Issues) ->
             ]
     except Exception as error:  # rdflib lets through whatever happens in its parsers
         line = getattr(error, "lines", -1) + 1
-        raise issues.stop(Issue(BAD_RDF, name, line, detail=_first_line(error))) from error
+        raise issues.stop(Issue(BAD_RDF, name, line, detail=_said(error))) from error
     yield from triples
 
 
@@ -76,7 +76,7 @@ def owlxml_triples(content: bytes, name: str, issues: Issues) -> Iterator[Triple
         graph.parse(io.BytesIO(content), format="owlxml")
         graph.save(text, format="ntriples")
     except Exception as error:  # owlready2 lets through whatever happens in its parser
-        raise issues.stop(Issue(BAD_OWL, name, detail=_first_line(error))) from error
+        raise issues.stop(Issue(BAD_OWL, name, detail=_said(error))) from error
     finally:
         world.close()
     for subject, predicate, target, _ in ntriples(text.getvalue(), name, issues):
@@ -98,7 +98,7 @@ def _check_contexts(content: bytes, name: str, issues: Issues) -> None:
         waiting = [json.loads(content)]
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 0)
-        raise issues.stop(Issue(BAD_RDF, name, line, detail=_first_line(error))) from error
+        raise issues.stop(Issue(BAD_RDF, name, line, detail=_said(error))) from error
     while waiting:
         part = waiting.pop()
         if isinstance(part, list):
@@ -112,5 +112,6 @@ def _check_contexts(content: bytes, name: str, issues: Issues) -> None:
                     raise issues.stop(Issue(CONTEXT, name, text=context))
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0][:200] or type(error).__name__
+def _said(error: BaseException) -> str:
+    """What a library says, in one line."""
+    return " ".join(str(error).split())[:200] or type(error).__name__

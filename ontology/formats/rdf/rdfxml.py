@@ -219,11 +219,12 @@ class _Reader:
         return urljoin(base, reference)
 
     def _list(self, items: list[str]) -> str:
-        cells = [self._blank() for _ in items]
-        for cell, item, rest in zip(cells, items, [*cells[1:], NIL], strict=True):
+        cell = NIL
+        for item in reversed(items):
+            rest, cell = cell, self._blank()
             self._emit(cell, FIRST, item)
             self._emit(cell, REST, rest)
-        return cells[0] if cells else NIL
+        return cell
 
     def _state(self, element: _Element, target: Node) -> None:
         """The triple of a property, and if it has a name, what RDF says of such a statement."""
