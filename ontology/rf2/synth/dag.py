@@ -60,12 +60,12 @@ def _near(
     """For each child a firm concept on the level ``above``, as far along it as the child is on its own."""
     bounds = np.searchsorted(level, np.arange(len(LEVELS) + 2))
     own = level[child]
-    along = (child - bounds[own]) / (bounds[own + 1] - bounds[own]) + shift if len(child) else shift
-    firm_ones = np.flatnonzero(firm)
-    starts = np.searchsorted(firm_ones, bounds)
+    along = (child - bounds[own]) / (bounds[own + 1] - bounds[own]) + shift
+    parents = np.flatnonzero(firm)
+    starts = np.searchsorted(parents, bounds)
     above = np.maximum(above, 0)
     low, high = starts[above], starts[above + 1]
     low = np.where(low < high, low, 0)  # nobody on that level: anybody above
-    slot = np.clip((along * (high - low) / 3).astype(np.int64) * 3, 0, np.maximum(high - low - 1, 0))
-    parent = firm_ones[np.minimum(low + slot, len(firm_ones) - 1)]
-    return np.where(high > low, parent, ROOT)
+    slot = (along * (high - low) / 3).astype(np.int64) * 3  # of three concepts two stay without children
+    slot = np.clip(slot, 0, np.maximum(high - low - 1, 0))
+    return np.where(high > low, parents[np.minimum(low + slot, len(parents) - 1)], ROOT)

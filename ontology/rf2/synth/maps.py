@@ -50,14 +50,14 @@ def extended_map(world: World, terms: pa.Array) -> Table:
     sizes = np.array([len(rows) for rows in SHAPES])[shape]
     source = np.repeat(concept, sizes)
     rows = [row for number in shape.tolist() for row in SHAPES[number]]
-    sort = np.array([SORTS.index(sort) for _, _, sort in rows])
+    group, priority, sort = np.array([(group, place, SORTS.index(sort)) for group, place, sort in rows]).T
     category = world.ids_of("classified", "context-dependent", "classified", "unclassifiable")
-    target = _codes(3 * source + np.array([group for group, _, _ in rows]))
+    target = _codes(11 * source + 4 * group + priority)
     columns: dict[str, Column] = {
         "refsetId": str(world.id("icd-10")),
         "referencedComponentId": world.ids[source],
-        "mapGroup": np.array([group for group, _, _ in rows]),
-        "mapPriority": np.array([priority for _, priority, _ in rows]),
+        "mapGroup": group,
+        "mapPriority": priority,
         "mapRule": _rules(world, sort, source, terms),
         "mapAdvice": join(pa.array(ADVICE).take(pa.array(sort)), target, separator=" "),
         "mapTarget": pc.if_else(pa.array(sort != SORTS.index("nothing")), target, ""),

@@ -35,7 +35,7 @@ def concepts(world: World) -> Table:
 
 
 FSN, BASE, SPELLING, FORMER, FURTHER, DEFINITION = range(6)
-"""Sorts of descriptions: fully specified names; synonyms that are preferred unless others are; spellings that
+"""Sorts of descriptions: fully specified names; synonyms that are preferred as a rule; spellings that
 the second dialect prefers; former fully specified names; further synonyms; definitions."""
 
 
@@ -89,16 +89,14 @@ def make_descriptions(world: World) -> Descriptions:
     rng = world.random(1)
     vocabulary = words(rng)
     base = join(names(np.arange(len(world.ids))), phrases(vocabulary, len(world.ids), 4, rng), separator=" ")
-    synonyms = _all(world, base)
-    parts = [
-        *_fully_specified(world, base, phrases(vocabulary, len(world.ids), 2, rng)),
-        _further(world, vocabulary, rng),
-        _definitions(world, vocabulary, rng),
-    ]
-    return _joined([parts[0], synonyms, _spellings(world, base), *parts[1:]])
+    names_now, former_names = _fully_specified(world, base, phrases(vocabulary, len(world.ids), 2, rng))
+    synonyms = Part(np.arange(len(world.ids)), world.exists, world.exists, base)
+    further, definitions = _further(world, vocabulary, rng), _definitions(world, vocabulary, rng)
+    return _joined([names_now, synonyms, _spellings(world, base), former_names, further, definitions])
 
 
 def _joined(parts: Sequence[Part]) -> Descriptions:
+    """The parts, in the order of :data:`FSN` and so on, with ids."""
     sizes = [len(part.concept) for part in parts]
     return Descriptions(
         numbered(1, sum(sizes), DESCRIPTION),
@@ -108,10 +106,6 @@ def _joined(parts: Sequence[Part]) -> Descriptions:
         np.concatenate([part.active for part in parts]),
         pa.concat_arrays([part.term for part in parts]),
     )
-
-
-def _all(world: World, term: pa.Array) -> Part:
-    return Part(np.arange(len(world.ids)), world.exists, world.exists, term)
 
 
 def _fully_specified(world: World, base: pa.Array, former: pa.Array) -> tuple[Part, Part]:
@@ -124,13 +118,13 @@ def _fully_specified(world: World, base: pa.Array, former: pa.Array) -> tuple[Pa
     change = 1 + np.arange(len(renamed)) % (dates - 1)
     new = world.exists.copy()
     new[renamed] = since(change, dates)
-    old = Part(renamed, world.exists[renamed], ~since(change, dates), join(former, tag, separator=""))
-    old = Part(old.concept, old.exists, old.active, old.term.take(pa.array(renamed)))
+    former = join(former, tag, separator="").take(pa.array(renamed))
+    old = Part(renamed, world.exists[renamed], ~since(change, dates), former)
     return Part(np.arange(len(world.ids)), new, new, join(base, tag, separator="")), old
 
 
 def _spellings(world: World, base: pa.Array) -> Part:
-    """A spelling for one concept of eight, of which the first spelling is another concept's too."""
+    """Another spelling of the base synonyms of one concept of eight."""
     concept = world.content[3::8]
     term = base.take(pa.array(concept))
     return Part(concept, world.exists[concept], world.exists[concept], join("ou", term, separator=""))

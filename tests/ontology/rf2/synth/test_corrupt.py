@@ -79,8 +79,7 @@ def test_fatal_faults_are_named_with_their_place(name: str, copy: Path, seed: in
     issue = caught.value.issue
     assert (issue.rule.code, issue.file) == (planted.rule, planted.file)
     assert issue.line in (planted.lines or {0})
-    if planted.text:
-        assert issue.text == planted.text
+    assert not planted.text or issue.text[:100] == planted.text[:100]
 
 
 @pytest.mark.parametrize("name", WARNINGS)
@@ -93,8 +92,7 @@ def test_warnings_come_alone_and_have_a_place(
     assert issues.counts == normal[planted.release] + Counter({planted.rule: 1})
     places = {(issue.file, issue.line): issue for issue in issues.found[planted.rule]}
     issue = places[planted.file, planted.line]
-    if planted.text:
-        assert issue.text == planted.text
+    assert not planted.text or issue.text[:100] == planted.text[:100]
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -222,17 +222,18 @@ def test_axioms_say_what_relationships_say(small: Release) -> None:
 
 
 def test_maps(small: Release) -> None:
-    rows: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    groups: dict[tuple[str, str], list[tuple[int, str, str]]] = {}
     for row in plain.rows(small.path, FileKind.EXTENDED_MAP):
-        place = row["referencedComponentId"], row["mapGroup"]
-        rows.setdefault(place, []).append((int(row["mapPriority"]), row["mapRule"]))
+        group = groups.setdefault((row["referencedComponentId"], row["mapGroup"]), [])
+        group.append((int(row["mapPriority"]), row["mapRule"], row["mapTarget"]))
         conditional = row["mapRule"].startswith("IFA ")
         assert (row["mapCategoryId"] == str(ID["context-dependent"])) == conditional
         assert bool(row["mapTarget"]) == (row["mapCategoryId"] != str(ID["unclassifiable"]))
-    for group in rows.values():
-        priorities, rules = zip(*sorted(group), strict=True)
+    for group in groups.values():
+        priorities, rules, targets = zip(*sorted(group), strict=True)
         assert priorities == tuple(range(1, len(group) + 1))
         assert rules[-1] in {"TRUE", "OTHERWISE TRUE"}
+        assert len({*targets}) == len(group)
 
 
 def test_history_and_refsets(small: Release) -> None:
