@@ -3,8 +3,8 @@
     python benchmarks/rf2_reading.py FOLDER [--rounds 3 --json]
 
 FOLDER holds a release, such as ``benchmarks/synthetic_rf2.py`` writes. Read are the four files of the
-Snapshot that a terminology cannot do without, and Concept and Relationship alone, as a script does that computes
-the closure. Each reader has a fresh process in each round, and the readers take turns; medians are shown.
+Snapshot that a terminology cannot do without; and Concept and Relationship alone, which give the closure.
+Each reader has a fresh process in each round, and the readers take turns; medians are shown.
 """
 
 from __future__ import annotations
