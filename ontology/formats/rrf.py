@@ -150,9 +150,9 @@ class _Reader:
             ranks[text] = max(rank, ranks.get(text, 0))
             if code != "NOCODE" and not (self.without_snomed and is_snomed(source)):
                 self.builder.draft(cui).xrefs.append((source, code))
-        for source in sorted(self.sources - present.keys()):
+        if missing := ", ".join(sorted(self.sources - present.keys())):
             detail = f"it has {', '.join(sorted(present))}"
-            raise self.issues.stop(Issue(NO_SOURCE, "MRCONSO.RRF", text=source, detail=detail))
+            raise self.issues.stop(Issue(NO_SOURCE, "MRCONSO.RRF", text=missing, detail=detail))
         for cui, by_language in names.items():
             _name(self.builder.draft(cui), by_language)
 
