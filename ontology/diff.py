@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from .hierarchy.csr import AnyPositions, ascending, distinct
 from .ids import Ids, Positions
 from .strings import Strings
 from .tables import Bools, Relations, Role, Tables, Terms, Values
@@ -27,6 +28,9 @@ class Change(Generic[Item]):
     id: str
     lost: tuple[Item, ...]
     gained: tuple[Item, ...]
+
+
+Typed = Change[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,8 @@ class Diff:
     reactivated: tuple[str, ...] = ()
     labels: tuple[Change[str], ...] = ()
     parents: tuple[Change[str], ...] = ()
-    relations: tuple[Change[tuple[str, str]], ...] = ()
-    values: tuple[Change[tuple[str, str]], ...] = ()
+    relations: tuple[Typed, ...] = ()
+    values: tuple[Typed, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """How many concepts changed in each way."""
@@ -90,7 +94,11 @@ def diff(before: Tables, after: Tables) -> Diff:
 
 
 class _Pair:
-    """Two releases, the older first, with one numbering of their concepts; those of the older come first."""
+    """Two releases, the older first, with one numbering of their concepts; those of the older come first.
+
+    Masks are by number: ``present`` and ``active`` in each release, ``shared`` by both, ``lasting`` if active
+    in both.
+    """
 
     def __init__(self, before: Tables, after: Tables) -> None:
         old, new = _texts(before.ids), _texts(after.ids)
@@ -109,7 +117,7 @@ class _Pair:
         mask[numbers] = True
         return mask
 
-    def names(self, numbers: Ints) -> list[str]:
+    def names(self, numbers: AnyPositions) -> list[str]:
         """Ids by number."""
         found: list[str] = self.ids.take(pa.array(numbers)).to_pylist()
         return found
@@ -123,50 +131,52 @@ class _Pair:
         coded = _Coded([text for _, text in found])
         concepts = [n[concept] for (concept, _), (_, n) in zip(found, self.sides, strict=True)]
         facts = [*zip(concepts, coded.codes, strict=True)]
-        return self._changes(facts, self.shared, coded.names)
+        return self._changes(facts, self.shared, coded.size, coded.names)
 
     def parents(self) -> tuple[Change[str], ...]:
         facts = [(n[tables.isa.child], n[tables.isa.parent]) for tables, n in self.sides]
-        return self._changes(facts, self.lasting, self.names)
+        return self._changes(facts, self.lasting, len(self.ids), self.names)
 
-    def relations(self) -> tuple[Change[tuple[str, str]], ...]:
+    def relations(self) -> tuple[Typed, ...]:
         targets = [n[tables.relations.target] for tables, n in self.sides]
-        return self._typed([tables.relations for tables, _ in self.sides], targets, self.names)
+        return self._typed([tables.relations for tables, _ in self.sides], targets, len(self.ids), self.names)
 
-    def values(self) -> tuple[Change[tuple[str, str]], ...]:
+    def values(self) -> tuple[Typed, ...]:
         coded = _Coded([tables.values.value for tables, _ in self.sides])
-        return self._typed([tables.values for tables, _ in self.sides], coded.codes, coded.names)
+        return self._typed([tables.values for tables, _ in self.sides], coded.codes, coded.size, coded.names)
 
     def _typed(
-        self, rows: Sequence[Relations | Values], ends: Sequence[Ints], named: Named
-    ) -> tuple[Change[tuple[str, str]], ...]:
-        """Changes of relations of which only type and end count."""
-        width = max(int(some.max(initial=0)) for some in ends) + 1
+        self, rows: Sequence[Relations | Values], ends: Sequence[Ints], size: int, named: Named
+    ) -> tuple[Typed, ...]:
+        """Changes of relations of which type and end count, the latter a number below ``size``."""
+        used = [n[one.type] for one, (_, n) in zip(rows, self.sides, strict=True)]
+        types = distinct(np.concatenate(used), len(self.ids))
         facts = [
-            (n[one.source], n[one.type] * width + end)
-            for one, (_, n), end in zip(rows, self.sides, ends, strict=True)
+            (n[one.source], np.searchsorted(types, type_) * size + end)
+            for one, (_, n), type_, end in zip(rows, self.sides, used, ends, strict=True)
         ]
 
         def pairs(items: Ints) -> list[tuple[str, str]]:
-            return [*zip(self.names(items // width), named(items % width), strict=True)]
+            return [*zip(self.names(types[items // size]), named(items % size), strict=True)]
 
-        return self._changes(facts, self.lasting, pairs)
+        return self._changes(facts, self.lasting, len(types) * size, pairs)
 
     def _changes(
-        self, facts: list[tuple[Ints, Ints]], among: Bools, named: Callable[[Ints], list[Item]]
+        self, facts: list[tuple[Ints, Ints]], among: Bools, size: int, named: Callable[[Ints], list[Item]]
     ) -> tuple[Change[Item], ...]:
-        """The rows (concept, item) of each release that the other does not have, by concept."""
-        facts = [(concept[among[concept]], item[among[concept]]) for concept, item in facts]
-        items, codes = np.unique(np.concatenate([item for _, item in facts]), return_inverse=True)
-        width = max(len(items), 1)
-        keys = np.concatenate([concept for concept, _ in facts]) * width + codes
-        before, after = np.split(keys, [len(facts[0][0])])
-        sides = np.setdiff1d(before, after), np.setdiff1d(after, before)
-        changed = np.unique(np.concatenate(sides) // width)
+        """The rows (concept, item) of each release that the other does not have, by concept.
+
+        Items are below ``size``, so that a row is one number: for a million concepts that are related to each
+        other in a thousand ways it has 50 bits.
+        """
+        size = max(size, 1)
+        before, after = (ascending((concept * size + item)[among[concept]]) for concept, item in facts)
+        sides = _without(before, after), _without(after, before)
+        changed = ascending(np.concatenate(sides) // size)
         parts = []
         for side in sides:
-            found = named(items[side % width])
-            bounds = np.searchsorted(side, [changed * width, (changed + 1) * width]).T.tolist()
+            found = named(side % size)
+            bounds = np.searchsorted(side, [changed * size, (changed + 1) * size]).T.tolist()
             parts.append([tuple(sorted(found[first:last])) for first, last in bounds])
         return tuple(map(Change, self.names(changed), *parts))
 
@@ -176,12 +186,20 @@ class _Coded:
 
     def __init__(self, columns: list[Strings]) -> None:
         coded = pa.concat_arrays([column.arrow() for column in columns]).dictionary_encode()
-        self.dictionary = coded.dictionary
+        self.dictionary, self.size = coded.dictionary, len(coded.dictionary)
         self.codes = np.split(coded.indices.to_numpy().astype(np.int64), [len(columns[0])])
 
     def names(self, codes: Ints) -> list[str]:
         found: list[str] = self.dictionary.take(pa.array(codes)).to_pylist()
         return found
+
+
+def _without(numbers: Ints, others: Ints) -> Ints:
+    """``numbers`` that are not among ``others``; both ascending, none twice."""
+    at = np.searchsorted(others, numbers)
+    inside = at < len(others)
+    inside[inside] = others[at[inside]] == numbers[inside]
+    return numbers[~inside]
 
 
 def _labels(terms: Terms) -> tuple[Positions, Strings]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from ..ids import Positions
 
 AnyPositions = NDArray[np.integer[Any]]
+Number = TypeVar("Number", bound=np.integer[Any])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +103,15 @@ def gather(values: Positions, first: NDArray[np.int64], counts: NDArray[np.int64
 def distinct(positions: AnyPositions, size: int) -> AnyPositions:
     """``positions``, all below ``size``, ascending and none twice."""
     if len(positions) * 16 < size:
-        return np.unique(positions)
+        return ascending(positions)
     seen = np.zeros(size, np.bool_)
     seen[positions] = True
     return np.flatnonzero(seen)
+
+
+def ascending(numbers: NDArray[Number]) -> NDArray[Number]:
+    """``numbers`` sorted, none twice. ``np.unique`` hashes first, which can take twenty times as long."""
+    ordered = np.sort(numbers)
+    first = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return ordered[first]
