@@ -32,8 +32,14 @@ READERS = {
 }
 """Format → module and function that reads it, from a path to tables."""
 
-WITHOUT_SNOMED = ("obo", "owl", "obographs")
-"""Formats whose cross references to SNOMED CT can be left out."""
+OPTIONS = {
+    "obo": ("without_snomed",),
+    "owl": ("without_snomed",),
+    "obographs": ("without_snomed",),
+    "skos": ("without_snomed",),
+    "rrf": ("sources", "without_snomed"),
+}
+"""What of :class:`ReadOptions` a reader takes, by its name there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +48,14 @@ class ReadOptions:
 
     Args:
         rf2: which state of a release.
+        sources: which sources of UMLS, by the abbreviation in SAB; empty for all.
         without_snomed: leave out cross references to SNOMED CT, whose codes are licensed.
         progress: called while a release is read with the bytes that were read, the bytes to read, and the
             file that is read next.
     """
 
     rf2: Rf2Options = field(default_factory=Rf2Options)
+    sources: tuple[str, ...] = ()
     without_snomed: bool = False
     progress: Progress | None = None
 
@@ -85,8 +93,6 @@ def _read(format: str, path: Path, issues: Issues, options: ReadOptions) -> Tabl
     tables: Tables
     if format == "rf2":
         tables = read(path, options.rf2, issues, options.progress)
-    elif format in WITHOUT_SNOMED:
-        tables = read(path, issues, without_snomed=options.without_snomed)
     else:
-        tables = read(path, issues)
+        tables = read(path, issues, **{name: getattr(options, name) for name in OPTIONS.get(format, ())})
     return tables

@@ -44,9 +44,7 @@ def graph_source(tables: Tables, options: ExportOptions | None = None) -> Source
     """
     options = options or ExportOptions()
     names = options.names(tables)
-    rows = (
-        int(np.count_nonzero(tables.concepts.active)) + len(tables.isa.child) + len(tables.relations.source)
-    )
+    rows = sum(int(np.count_nonzero(mask)) for mask in (tables.concepts.active, *_kept(tables)))
     return Source(tables.origin.name, partial(_nodes, names, options), partial(_edges, names), rows)
 
 

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -129,15 +129,16 @@ def _code(scheme: str, code: str) -> str:
     return f"{prefix}:{code}"
 
 
-def _rows(names: Names, curies: _Curies, found: Iterable[_Found]) -> Iterator[Row]:
+def _rows(names: Names, curies: _Curies, found: Sequence[_Found]) -> Iterator[Row]:
     """The rows of the table; mappings with an id or a code that fits no CURIE are passed over."""
+    positions = np.unique(np.array([one.position for one in found], np.int32))
+    labels = dict(zip(positions.tolist(), names.labels(positions), strict=True))
     for one in found:
         subject = curies.short(names.tables.ids.text(one.position))
         target = curies.short(one.object)
         if subject and target:
             curies.use(subject, one.predicate, target, JUSTIFICATION)
-            label = names.label(one.position)
-            yield subject, label, one.predicate, target, JUSTIFICATION, one.comment
+            yield subject, labels[one.position], one.predicate, target, JUSTIFICATION, one.comment
 
 
 class _Curies:

@@ -74,8 +74,11 @@ BEGINNINGS: dict[str, str | Rule] = {
     BEFORE + r"<[^>]*http://knowledgeweb\.semanticweb\.org/heterogeneity/alignment": ALIGNMENT,
 }
 """What a text begins with, and the format it then is in or the rule it breaks."""
+DECLARED = re.compile(r"([\w-]+)[\"']?\s*[:=]?\s*[\"'<]$")
+"""The end of what stands before a namespace where it gets its prefix."""
 OBO = re.compile(r"^(?:format-version:|\[(?:Term|Typedef|Instance)\]\s*$)", re.MULTILINE)
-NAMES = {r"MRCONSO\.RRF(?:\.gz)?": "rrf", r"(?:noun|verb|adj|adv)\.\w+\.ya?ml": "wordnet"}
+MRCONSO = re.compile(r"MRCONSO\.RRF(?:\.gz)?")
+NAMES = {MRCONSO: "rrf", re.compile(r"(?:noun|verb|adj|adv)\.\w+\.ya?ml"): "wordnet"}
 """Names of files in a folder or archive, and the format it then is in."""
 
 
@@ -116,7 +119,7 @@ def _of_names(path: Path, names: Iterable[str], otherwise: Rule) -> str:
     if any(map(looks_like_data, seen)):
         return "rf2"
     for pattern, found in NAMES.items():
-        if any(re.fullmatch(pattern, name) for name in seen):
+        if any(pattern.fullmatch(name) for name in seen):
             return found
     raise UnknownFormatError(Issue(otherwise, place(path), detail=f"it holds {_some(seen)}"))
 
@@ -125,6 +128,8 @@ def _of_text(path: Path, start: bytes) -> str:
     text = start.decode("utf-8", "replace")
     for pattern, found in BEGINNINGS.items():
         if re.match(pattern, text, re.DOTALL):
+            if found is ONE_RRF_FILE and MRCONSO.fullmatch(path.name):
+                return "rrf"
             if isinstance(found, Rule):
                 raise UnknownFormatError(Issue(found, place(path)))
             return found
@@ -176,8 +181,9 @@ def _owl_or_skos(path: Path) -> str:
 def _uses(text: str, vocabulary: str, prefixes: set[tuple[str, str]]) -> int:
     """How often ``text`` names what makes a vocabulary, in any syntax; adds the prefixes that it declares."""
     namespace, names = NAMESPACES[vocabulary]
-    declared = re.findall(rf"([\w-]+)[\"']?\s*[:=]?\s*[\"'<]{re.escape(namespace)}", text[:START])
-    prefixes |= {(vocabulary, prefix) for prefix in declared}
+    for use in re.finditer(re.escape(namespace), text[:START]):
+        declared = DECLARED.search(text[max(0, use.start() - 80) : use.start()])
+        prefixes |= {(vocabulary, declared[1])} if declared else set()
     forms = [re.escape(namespace), *(f"{one}:|&{one};" for name, one in prefixes if name == vocabulary)]
     return len(re.findall(rf"(?:{'|'.join(forms)})(?:{names})\b", text))
 

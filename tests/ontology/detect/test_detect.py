@@ -7,10 +7,13 @@ import io
 import tarfile
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from kgllm.errors import ConfigError, NotFoundError, OntologyError, UnknownFormatError
 from kgllm.ontology.formats.detect import detect
@@ -185,8 +188,8 @@ def test_archives(tmp_path: Path) -> None:
 
 def test_folders(tmp_path: Path) -> None:
     (tmp_path / "umls").mkdir()
-    (tmp_path / "umls" / "MRCONSO.RRF").write_text("")
-    assert detect(tmp_path / "umls") == "rrf"
+    (tmp_path / "umls" / "MRCONSO.RRF").write_text(TEXTS["rrf"][0])
+    assert detect(tmp_path / "umls") == detect(tmp_path / "umls" / "MRCONSO.RRF") == "rrf"
     (tmp_path / "empty").mkdir()
     with pytest.raises(UnknownFormatError, match="it holds no files; give a file"):
         detect(tmp_path / "empty")
@@ -241,3 +244,24 @@ def test_codes_of_snomed_can_be_left_out(data_root: Callable[[str], Path]) -> No
     )
     assert any(scheme.startswith("SNOMED") for scheme in kept.tables.schemes)
     assert not any(scheme.startswith("SNOMED") for scheme in left.tables.schemes)
+
+
+PIECES = ["<", ">", "rdf:RDF ", "<!--", "-->", "<!DOCTYPE [", "]", "#", "\n", "\t", '"', "{", "@prefix "]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    content=st.binary(max_size=60)
+    | st.lists(st.sampled_from([*PIECES, SKOS, OWL]) | st.text(max_size=4)).map("".join)
+)
+def test_anything_has_a_format_or_a_named_error(tmp_path: Path, content: bytes | str) -> None:
+    path = tmp_path / "anything"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
+    with suppress(OntologyError):
+        assert detect(path) in READERS
+
+
+def test_long_words_take_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "long.nt"
+    path.write_text('<http://a/1> <http://b> "' + "x" * 2_000_000 + '" .\n')
+    assert detect(path) == "owl"
