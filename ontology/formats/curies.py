@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from sys import intern
 
 __all__ = ["curie", "is_snomed", "split_xref"]
 
@@ -39,7 +40,7 @@ def curie(iri: str) -> str:
 def split_xref(id: str) -> tuple[str, str]:
     """Scheme and code of a cross reference, an IRI or ``scheme:code``; without a colon there is no scheme."""
     scheme, colon, code = (curie(id) if id.startswith("http") else id).partition(":")
-    return (scheme, code) if colon else ("", id)
+    return (intern(scheme), code) if colon else ("", id)
 
 
 def is_snomed(scheme: str) -> bool:

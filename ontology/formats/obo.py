@@ -50,7 +50,7 @@ class _Reader:
         self.builder = Builder(Origin(path.name, "obo"), place(path), issues)
         self.header: dict[str, str] = {}
         self.imports: list[str] = []
-        self.built_in: set[str] = set()
+        self.annotations: dict[tuple[str, str], tuple[str, str]] = {}  # most are the same everywhere
         self.line, self.tag = 0, ""
         self.draft = Draft("")
         self.of_header = self._header_handlers()
@@ -108,13 +108,21 @@ class _Reader:
         drafts = self.builder.drafts
         if not drafts and "format-version" not in self.header:
             raise UnknownFormatError(Issue(obo.NOT_OBO, place(self.path)))
-        for type_ in sorted(self.built_in - drafts.keys()):
-            drafts[type_] = Draft(type_, kind=Kind.RELATION)
+        self._declare_built_in()
         name = self.header.get("ontology", self.path.name)
         version = self.header.get("data-version", self.header.get("date", ""))
         notes = tuple(f"import not fetched: {one}" for one in self.imports)
         self.builder.origin = Origin(name, "obo", version, notes=notes)
         return self.builder.finish()
+
+    def _declare_built_in(self) -> None:
+        """Declare the relations that files use without doing so."""
+        drafts = self.builder.drafts
+        individuals = (draft for draft in drafts.values() if draft.kind == Kind.INDIVIDUAL)
+        used = {INSTANCE_OF} & {type_ for draft in individuals for type_, _ in draft.relations}
+        used |= {type_ for type_, _ in self.annotations}
+        for type_ in sorted(used - drafts.keys()):
+            drafts[type_] = Draft(type_, kind=Kind.RELATION)
 
     def _report(self, rule: Rule, text: str) -> None:
         self.issues.add(Issue(rule, place(self.path), self.line, text=text))
@@ -223,7 +231,6 @@ class _Reader:
             self.draft.relations.append((words[0], words[1]))
 
     def _instance_of(self, value: str) -> None:
-        self.built_in.add(INSTANCE_OF)
         self.draft.relations += ((INSTANCE_OF, id) for id in self._words(value, 1))
 
     def _alias(self, value: str) -> None:
@@ -240,9 +247,8 @@ class _Reader:
             self.draft.active = False
 
     def _annotation(self, value: str) -> None:
-        type_ = obo.ANNOTATIONS[self.tag]
-        self.built_in.add(type_)
-        self.draft.values.append((type_, unquoted(value)))
+        pair = obo.ANNOTATIONS[self.tag], unquoted(value)
+        self.draft.values.append(self.annotations.setdefault(pair, pair))
 
     def _value(self, value: str) -> None:
         type_, _, text = value.partition(" ")

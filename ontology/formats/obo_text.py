@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from sys import intern
 
 from .curies import curie
 
@@ -39,9 +40,9 @@ def unquoted(value: str) -> str:
 
 
 def short_id(word: str) -> str:
-    """An id without escapes; as a CURIE where it is an IRI."""
+    """An id without escapes, as a CURIE where it is an IRI; one string for one id, to save memory."""
     word = unescape(word)
-    return curie(word) if word.startswith("http") else word
+    return intern(curie(word) if word.startswith("http") else word)
 
 
 def first_words(value: str, count: int) -> list[str]:

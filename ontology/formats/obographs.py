@@ -86,12 +86,17 @@ class _Reader:
 
     def _parsed(self) -> Any:
         try:
-            return json.loads(read_text(self.path, self.issues))
+            text = read_text(self.path, self.issues)
+            parsed = json.loads(text)
+            if "\\ud" in text or "\\uD" in text:  # as escapes, halves of characters get past the decoder
+                json.dumps(parsed, ensure_ascii=False).encode()
+            return parsed
         except json.JSONDecodeError as error:
             issue = Issue(NOT_JSON, place(self.path), error.lineno, detail=error.msg)
             raise self.issues.stop(issue) from error
-        except RecursionError as error:
-            raise self.issues.stop(Issue(NOT_JSON, place(self.path), detail="nested too deeply")) from error
+        except (RecursionError, UnicodeEncodeError) as error:
+            detail = "nested too deeply" if isinstance(error, RecursionError) else "half of a character"
+            raise self.issues.stop(Issue(NOT_JSON, place(self.path), detail=detail)) from error
 
     def _origin(self) -> Origin:
         names = [_text(graph, "id") or "without id" for graph in self.graphs]

@@ -128,15 +128,14 @@ def test_what_obsolete_concepts_say_is_left_out_but_for_their_history(view: See)
 
 
 def test_a_cycle_is_printed_and_left_out(view: See) -> None:
-    drafts = [
-        named("A", parents=["C"]),
-        named("B", parents=["A"]),
-        named("C", parents=["B", "R"]),
-        named("R"),
-    ]
+    above = {"A": ["C"], "B": ["A"], "C": ["B", "R"], "R": []}
+
+    def finish(issues: Issues) -> Tables:
+        return builder(issues, *(named(id, parents=parents) for id, parents in above.items())).finish()
+
     with pytest.raises(OntologyError, match=r"\[is-a-cycle\].*'A → C → B → A'.*remove one"):
-        builder(Issues(), *drafts).finish()
-    found = view(builder(issues := Issues("report"), *drafts).finish())
+        finish(Issues())
+    found = view(finish(issues := Issues("report")))
     assert dict(issues.counts) == {"is-a-cycle": 1}
     assert found.isa == {("C", "R")}
 

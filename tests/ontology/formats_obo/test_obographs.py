@@ -96,71 +96,60 @@ def test_small_files(data_root: Need, view: See, name: str, classes: int, isa: i
     assert (len(found.isa), len(found.relations)) == (isa, relations)
 
 
-def test_what_nodes_say(load: Callable[..., Any]) -> None:
-    found = load(
-        graph(
-            nodes=[
-                node(1),
-                node(
-                    2,
-                    "two",
-                    definition={"val": "After one.", "xrefs": ["a:b"]},
-                    comments=["Even."],
-                    synonyms=[
-                        {"pred": "hasExactSynonym", "val": "II"},
-                        {"pred": "hasBroadSynonym", "val": "few"},
-                    ],
-                    xrefs=[{"val": "UMLS:C2"}],
-                    subsets=[OBO + "toy#small"],
-                    basicPropertyValues=[
-                        {
-                            "pred": "http://www.geneontology.org/formats/oboInOwl#hasAlternativeId",
-                            "val": "T:22",
-                        },
-                        {"pred": OBO + "T_9", "val": "blue"},
-                    ],
-                ),
-                node(
-                    3,
-                    deprecated=True,
-                    basicPropertyValues=[says(OBO + "IAO_0100001", OBO + "T_2")],
-                ),
-                {"id": OBO + "T_9", "type": "PROPERTY", "lbl": "colour"},
-                {"id": OBO + "T_8", "lbl": "an annotation"},
-                {"id": OBO + "toy#small", "type": "PROPERTY", "lbl": "small numbers"},
-            ],
-            edges=[edge(2, "is_a", 1), edge(2, OBO + "T_9", 1)],
-            logicalDefinitionAxioms=[{"definedClassId": OBO + "T_2", "genusIds": [OBO + "T_1"]}],
-        )
-    )
-    assert {(role, text) for id, role, text in found.terms if id == "T:2"} == {
+TWO = node(
+    2,
+    "two",
+    definition={"val": "After one.", "xrefs": ["a:b"]},
+    comments=["Even."],
+    synonyms=[says("hasExactSynonym", "II"), says("hasBroadSynonym", "few")],
+    xrefs=[{"val": "UMLS:C2"}],
+    subsets=[OBO + "toy#small"],
+    basicPropertyValues=[says(IN_OWL + "hasAlternativeId", "T:22"), says(OBO + "T_9", "blue")],
+)
+OLD = node(3, deprecated=True, basicPropertyValues=[says(OBO + "IAO_0100001", OBO + "T_2")])
+OTHERS = [
+    {"id": OBO + "T_9", "type": "PROPERTY", "lbl": "colour"},
+    {"id": OBO + "T_8", "lbl": "an annotation"},
+    {"id": OBO + "toy#small", "type": "PROPERTY", "lbl": "small numbers"},
+]
+EDGES = [edge(2, "is_a", 1), edge(2, OBO + "T_9", 1)]
+LOGIC = [{"definedClassId": OBO + "T_2", "genusIds": [OBO + "T_1"]}]
+
+
+@pytest.fixture
+def toy(load: Callable[..., Any]) -> Any:
+    return load(graph(nodes=[node(1), TWO, OLD, *OTHERS], edges=EDGES, logicalDefinitionAxioms=LOGIC))
+
+
+def test_what_nodes_say(toy: Any) -> None:
+    assert toy.issues.total == 0
+    assert {(role, text) for id, role, text in toy.terms if id == "T:2"} == {
         (Role.LABEL, "two"),
         (Role.DEFINITION, "After one."),
         (Role.COMMENT, "Even."),
         (Role.EXACT, "II"),
         (Role.BROAD, "few"),
     }
-    assert found.xrefs == {("T:2", "UMLS", "C2")}
-    assert found.aliases == {"T:22": "T:2"}
-    assert found.values == {("T:2", "T:9", "blue")}
-    assert found.history == {("T:3", Link.REPLACED_BY, "T:2")}
-    assert found.members == {("small", "T:2")}
-    assert found.isa == {("T:2", "T:1")}
-    assert found.relations == {("T:2", "T:9", "T:1")}
-    assert found.kind == {
-        "T:1": Kind.CLASS,
-        "T:2": Kind.CLASS,
-        "T:3": Kind.CLASS,
-        "T:8": Kind.RELATION,
-        "T:9": Kind.RELATION,
-        "small": Kind.SUBSET,
-    }
-    assert found.kind.keys() - found.active == {"T:3"}
-    assert found.defined == {"T:2"}
-    [(about, axiom)] = found.axioms
-    assert about == "T:2"
-    assert json.loads(axiom)["genusIds"] == [OBO + "T_1"]
-    assert found.issues.total == 0
+    assert toy.xrefs == {("T:2", "UMLS", "C2")}
+    assert toy.aliases == {"T:22": "T:2"}
+    assert toy.values == {("T:2", "T:9", "blue")}
+    assert toy.history == {("T:3", Link.REPLACED_BY, "T:2")}
+    assert toy.members == {("small", "T:2")}
+
+
+def test_what_edges_and_axioms_say(toy: Any) -> None:
+    assert toy.isa == {("T:2", "T:1")}
+    assert toy.relations == {("T:2", "T:9", "T:1")}
+    assert toy.defined == {"T:2"}
+    assert {(id, json.dumps(json.loads(text))) for id, text in toy.axioms} == {("T:2", json.dumps(LOGIC[0]))}
+
+
+def test_kinds(toy: Any) -> None:
+    numbers = {f"T:{number}" for number in (1, 2, 3)}
+    assert {id for id, kind in toy.kind.items() if kind == Kind.CLASS} == numbers
+    assert {id for id, kind in toy.kind.items() if kind == Kind.RELATION} == {"T:8", "T:9"}
+    assert toy.kind["small"] == Kind.SUBSET
+    assert toy.kind.keys() - toy.active == {"T:3"}
 
 
 def test_the_largest_graph_comes_first(load: Callable[..., Any]) -> None:
@@ -215,6 +204,8 @@ def test_what_is_not_json_or_not_graphs_is_said(file: File) -> None:
         read_obographs(file('{"graphs":\n,', "x.json"), Issues("report"))
     with pytest.raises(OntologyError, match=r"\[bad-json\]"):
         read_obographs(file("[" * 100_000, "x.json"), Issues("report"))
+    with pytest.raises(OntologyError, match=r"\[bad-json\].*half of a character"):
+        read_obographs(file('{"graphs": [{"nodes": [{"id": "\\ud800"}]}]}', "x.json"), Issues("report"))
     for text in ("{}", "[]", "7", '{"graphs": 3}'):
         with pytest.raises(UnknownFormatError, match=r"\[not-obographs\]"):
             read_obographs(file(text, "x.json"), Issues("report"))
