@@ -58,7 +58,13 @@ class Hierarchy:
 
     def ancestors(self, position: Position, itself: bool = False) -> Positions:
         """Proper ancestors of one concept; with ``itself``, the concept too."""
-        return self.above(np.array([position]), itself)
+        todo = [int(position)]
+        found = {*todo} if itself else set[int]()
+        while todo:  # they are few, so this takes a quarter of the time that arrays would
+            fresh = [parent for parent in self.up[todo.pop()].tolist() if parent not in found]
+            found.update(fresh)
+            todo += fresh
+        return np.array(sorted(found), np.int32)
 
     def descendants(self, position: Position, itself: bool = False) -> Positions:
         """Proper descendants of one concept; with ``itself``, the concept too."""
