@@ -66,7 +66,7 @@ def check_versions(rows: Rows, versions: Versions, issues: Issues) -> None:
     """
     again = versions.again[1:]
     older, newer = versions.order[:-1][again], versions.order[1:][again]
-    same_time = versions.times[:-1][again] == versions.times[1:][again]
+    same_time = versions.times[older] == versions.times[newer]
     report(issues, rules.DUPLICATE_VERSION, rows, np.sort(newer[same_time]), "id")
     for column in immutable(rows.kind):
         values = _codes(rows, column)

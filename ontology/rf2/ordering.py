@@ -45,15 +45,25 @@ def distinct(columns: Sequence[Column]) -> list[Column]:
     if sum(_widths(ranks)) <= BITS:
         return [value[row] for value, row in zip(values, _distinct(ranks), strict=True)]
     at = np.lexsort(tuple(reversed(columns)))
-    new = np.ones(len(at), np.bool_)
-    new[1:] = np.any([column[at[1:]] != column[at[:-1]] for column in columns], axis=0)
-    return [column[at[new]] for column in columns]
+    at = at[_new([column[at] for column in columns])]
+    return [column[at] for column in columns]
+
+
+def _new(columns: Sequence[Column]) -> NDArray[np.bool_]:
+    """(n,) whether a row is not like the one before it."""
+    new = np.zeros(len(columns[0]), np.bool_)
+    new[:1] = True
+    for column in columns:
+        new[1:] |= column[1:] != column[:-1]
+    return new
 
 
 def _distinct(columns: Sequence[Column]) -> list[NDArray[np.uint64]]:
     """Sorted rows, none twice, of columns that fit together."""
     widths = _widths(columns)
-    packed = np.unique(_packed(columns, widths))
+    packed = _packed(columns, widths)
+    packed.sort()
+    packed = packed[_new([packed])]
     rows = []
     for width in reversed(widths):
         rows.append(packed & _mask(width))

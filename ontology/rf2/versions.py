@@ -36,8 +36,8 @@ class Versions:
         times: (n,) ``yyyymmdd``; 0, not published yet, comes last; equal ones keep the order of the rows.
 
     Attributes:
+        times: (n,) as given.
         order: (n,) int64 positions of the rows.
-        times: (n,) of the rows in that order.
         again: (n,) bool, whether a row is of the same component as the one before it in that order.
     """
 
@@ -47,7 +47,7 @@ class Versions:
         by_time = np.argsort(_ranks(times), kind="stable")
         places, sorted_by = _together(_taken(keys, by_time))
         self.order: NDArray[np.int64] = by_time[places]
-        self.times = times[self.order]
+        self.times = times
         self.again = _like_before(_taken(keys, self.order))
         mixed = _like_before((sorted_by,)) & ~self.again
         if mixed.any():
@@ -71,7 +71,7 @@ class Versions:
         """
         order, again = self.order, self.again
         if date is not None:  # what falls away stands at the end of each component
-            known = (self.times <= date) & (self.times > 0)
+            known = ((self.times <= date) & (self.times > 0))[order]
             order, again = order[known], again[known]
         last = np.zeros(len(self.order), np.bool_)
         last[order[~np.append(again[1:], False)[: len(order)]]] = True
@@ -163,13 +163,12 @@ def _like_before(keys: Keys) -> NDArray[np.bool_]:
 
 def _ranks(times: Times) -> NDArray[Any]:
     """(n,) small unsigned integers in the order of ``times``; blank ones come last."""
-    published = times[times > 0]
-    first = int(published.min(initial=UNPUBLISHED))
-    days = np.where(times == 0, published.max(initial=first) + 1, times) - first
+    first = int(times.min(initial=UNPUBLISHED, where=times > 0))
+    days = np.where(times == 0, np.int32(max(times.max(initial=0), first) + 1), times) - np.int32(first)
     if days.max(initial=0) > CENTURIES:
-        rank: NDArray[Any] = np.unique(days, return_inverse=True)[1]
-    else:
-        seen = np.zeros(CENTURIES + 1, np.bool_)
-        seen[days] = True
-        rank = np.cumsum(seen)[days]
-    return rank.astype(np.min_scalar_type(rank.max(initial=0)))
+        days = np.unique(days, return_inverse=True)[1]
+    seen = np.zeros(int(days.max(initial=0)) + 1, np.bool_)
+    seen[days] = True
+    rank = np.cumsum(seen)
+    small: NDArray[Any] = rank.astype(np.min_scalar_type(rank[-1]))[days]
+    return small

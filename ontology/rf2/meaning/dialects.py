@@ -13,6 +13,7 @@ from ..ordering import order
 from ..reporting import report
 from ..rows import Rows
 from .components import Components, State
+from .refsets import in_force
 
 
 def read_dialects(members: Rows, components: Components, issues: Issues) -> tuple[tuple[str, ...], Codes]:
@@ -27,7 +28,7 @@ def read_dialects(members: Rows, components: Components, issues: Issues) -> tupl
         Names of dialects: ``en-US``, ``en-GB``, else the SCTIDs of their refsets; and (dialects, terms) uint8
         of :class:`~kgllm.ontology.tables.Preference`, in the order of the terms of ``components``.
     """
-    members = members.take(members["active"])
+    members = in_force(members)
     refsets, dialect = numbered(members["refsetId"])
     row = components.descriptions.find(members["referencedComponentId"])
     state = components.state_of_descriptions(row)

@@ -25,9 +25,19 @@ OF_INACTIVE = FileKind.ASSOCIATION, FileKind.ATTRIBUTE_VALUE
 NO_LINK = 255
 
 
+VERSION = frozenset({"id", "effectiveTime"})
+"""Columns that tell versions apart, which the rows of one date no longer need."""
+
+
+def in_force(rows: Rows) -> Rows:
+    """The active rows of a refset, with the columns that give them their meaning."""
+    columns = {name: column for name, column in rows.columns.items() if name not in VERSION}
+    return Rows(rows.kind, columns, rows.files, rows.lines).take(rows["active"])
+
+
 def active_members(rows: Rows, components: Components, issues: Issues) -> Rows:
     """The active rows of a refset of a Snapshot, with warnings about unknown and inactive members."""
-    rows = rows.take(rows["active"])
+    rows = in_force(rows)
     states = components.state(rows["referencedComponentId"])
     report(issues, rules.UNKNOWN_MEMBER, rows, states == State.UNKNOWN, "referencedComponentId")
     if rows.kind not in OF_INACTIVE:

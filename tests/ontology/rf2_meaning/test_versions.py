@@ -69,7 +69,7 @@ def test_versions_of_one_id_stand_together_in_the_order_of_time():
     rng = np.random.default_rng(0)
     ids, times = rng.integers(1, 50, 5000).astype(np.uint64), rng.integers(1990, 2030, 5000).astype(np.int32)
     found = Versions((ids,), times)
-    pairs = list(zip(ids[found.order].tolist(), found.times.tolist(), strict=True))
+    pairs = list(zip(ids[found.order].tolist(), times[found.order].tolist(), strict=True))
     runs = np.flatnonzero(~found.again)
     assert len(runs) == len({*ids.tolist()})
     for start, stop in zip(runs, np.append(runs[1:], len(pairs)), strict=True):
