@@ -6,14 +6,17 @@ A reader asks :meth:`Builder.draft` for the concept with an id, as often as it l
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import OntologyError
 from .hierarchy.cycles import without_cycles
 from .ids import TextIds
 from .issues import Issue, Issues, Rule
@@ -103,10 +106,12 @@ class Builder:
         """The tables.
 
         Links to concepts without draft, or with a draft that is not declared, are left out and reported, and
-        so are links between obsolete concepts. Relation types that are not declared become concepts.
+        so are links between obsolete concepts. Relation types that are not declared become concepts. The
+        drafts are used up.
 
         Raises:
-            OntologyError: the is-a links have a cycle and the load is strict.
+            OntologyError: the is-a links have a cycle and the load is strict; or there are more than 255
+                languages or 65,535 schemes.
         """
         self._declare_types()
         drafts = sorted(
@@ -179,7 +184,7 @@ class _Rows:
         return found
 
     def _isa(self) -> IsA:
-        rows: set[tuple[int, int]] = set()
+        links = array("i")
         for position, draft in enumerate(self.drafts):
             for above in self._found(draft, draft.parents):
                 if above < 0:
@@ -187,8 +192,8 @@ class _Rows:
                 if not (draft.active and self.active[above]):
                     self.builder.report(INACTIVE_PARENT, draft, self.drafts[above].id)
                 elif above != position:
-                    rows.add((position, above))
-        child, parent = _columns(sorted(rows), np.int32, np.int32)
+                    links.extend((position, above))
+        child, parent = np.unique(np.frombuffer(links, np.int32).reshape(-1, 2), axis=0).T.copy()
         isa, cycle = without_cycles(IsA(child, parent), len(self.drafts))
         if cycle:
             shown = " → ".join(self.drafts[position].id for position in cycle[:10])
@@ -207,16 +212,15 @@ class _Rows:
         return Relations(source, type_, target, np.zeros(len(kept), np.int16))
 
     def _values(self) -> Values:
-        rows = sorted(
-            {
-                (source, self.position[type_], value)
-                for source, draft in enumerate(self.drafts)
-                if draft.active
-                for type_, value in draft.values
-            }
-        )
-        source, type_ = _columns([row[:2] for row in rows], np.int32, np.int32)
-        return Values(source, type_, np.zeros(len(rows), np.int16), Strings.of(row[2] for row in rows))
+        source, type_ = array("i"), array("i")
+        texts: list[str] = []
+        for position, draft in enumerate(self.drafts):
+            for type_id, text in sorted({*draft.values}) if draft.active else ():
+                source.append(position)
+                type_.append(self.position[type_id])
+                texts.append(text)
+        group = np.zeros(len(texts), np.int16)
+        return Values(np.array(source, np.int32), np.array(type_, np.int32), group, Strings.of(texts))
 
     def _history(self) -> History:
         rows: set[tuple[int, int, int]] = set()
@@ -250,16 +254,22 @@ class _Rows:
 
     def _terms(self) -> tuple[Terms, tuple[str, ...]]:
         languages = sorted({language for draft in self.drafts for _, _, language in draft.terms})
+        _few(languages, 255, "languages")
         code = {language: number for number, language in enumerate(languages)}
-        rows: list[Row] = []
-        for position, draft in enumerate(self.drafts):
+        counts, roles, codes = array("i"), bytearray(), bytearray()
+        texts: list[str] = []
+        for draft in self.drafts:
             self._check_labels(draft)
-            terms = sorted(dict.fromkeys(draft.terms), key=lambda term: term[0])
-            rows += ((position, role, code[name], text) for role, text, name in terms)
-        concept, role, language = _columns([row[:3] for row in rows], np.int32, np.uint8, np.uint8)
-        active = np.ones(len(rows), np.bool_)
-        text = Strings.of(row[3] for row in rows)
-        return Terms(concept, role, active, language, text), tuple(languages)
+            terms = sorted(dict.fromkeys(draft.terms), key=itemgetter(0))
+            draft.terms.clear()  # text is most of an ontology: none of it twice
+            counts.append(len(terms))
+            roles += bytes(role for role, _, _ in terms)
+            codes += bytes(code[language] for _, _, language in terms)
+            texts += (text for _, text, _ in terms)
+        concept = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+        active = np.ones(len(concept), np.bool_)
+        role, language = np.frombuffer(roles, np.uint8), np.frombuffer(codes, np.uint8)
+        return Terms(concept, role, active, language, Strings.of(texts)), tuple(languages)
 
     def _check_labels(self, draft: Draft) -> None:
         labels = [language for role, _, language in draft.terms if role == Role.LABEL]
@@ -270,12 +280,18 @@ class _Rows:
 
     def _xrefs(self) -> tuple[Xrefs, tuple[str, ...]]:
         schemes = sorted({scheme for draft in self.drafts for scheme, _ in draft.xrefs})
+        _few(schemes, 65_535, "schemes of cross references")
         code = {scheme: number for number, scheme in enumerate(schemes)}
         rows: list[Row] = []
         for position, draft in enumerate(self.drafts):
             rows += sorted({(position, code[name], text) for name, text in draft.xrefs})
         concept, scheme = _columns([row[:2] for row in rows], np.int32, np.uint16)
         return Xrefs(concept, scheme, Strings.of(row[2] for row in rows)), tuple(schemes)
+
+
+def _few(found: Sequence[str], most: int, what: str) -> None:
+    if len(found) > most:
+        raise OntologyError(f"{len(found):,} {what}, such as {found[0]!r}; expected at most {most:,}")
 
 
 def _columns(rows: Sequence[Row], *types: type[Any]) -> list[NDArray[Any]]:
