@@ -70,7 +70,8 @@ class Names:
 
     def label(self, position: int) -> str:
         """The preferred term of a concept, else its id."""
-        return self._text(position, _NAMES) or self.tables.ids.text(position)
+        row = self._best(position, _NAMES)
+        return self.tables.ids.text(position) if row < 0 else self.tables.terms.text[row]
 
     def labels(self, positions: NDArray[np.integer[Any]]) -> list[str]:
         """The preferred terms, or ids, of many concepts."""
