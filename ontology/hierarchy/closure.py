@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from ...kg.arrayfile import open_arrays, save_arrays
 from ..tables import IsA
 from .csr import AnyPositions, Csr, gather, matrix
 from .graph import Hierarchy
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 KIND = "closure"
 PARTS = ("ancestors", "descendants")

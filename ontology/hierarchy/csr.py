@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from ..ids import Positions
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 AnyPositions = NDArray[np.integer[Any]]
 Number = TypeVar("Number", bound=np.integer[Any])
@@ -86,6 +88,8 @@ class Csr:
 
 def matrix(starts: NDArray[np.int64], values: Positions, columns: int) -> csr_array:
     """The rows as sparse bool matrix, around ``values`` itself as long as 32-bit offsets are enough."""
+    from scipy.sparse import csr_array
+
     narrow = np.int32 if starts[-1] <= np.iinfo(np.int32).max else np.int64
     ones = np.ones(len(values), np.bool_)
     return csr_array((ones, values, starts.astype(narrow)), shape=(len(starts) - 1, columns))

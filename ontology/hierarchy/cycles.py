@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from ..tables import IsA
 
@@ -19,6 +17,9 @@ def without_cycles(isa: IsA, size: int) -> tuple[IsA, list[int]]:
         isa: links between ``size`` concepts.
         size: number of concepts.
     """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
     if not len(isa.child):
         return isa, []
     ones = np.ones(len(isa.child), np.int8)
