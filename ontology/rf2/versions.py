@@ -164,7 +164,9 @@ def _like_before(keys: Keys) -> NDArray[np.bool_]:
 def _ranks(times: Times) -> NDArray[Any]:
     """(n,) small unsigned integers in the order of ``times``; blank ones come last."""
     first = int(times.min(initial=UNPUBLISHED, where=times > 0))
-    days = np.where(times == 0, np.int32(max(times.max(initial=0), first) + 1), times) - np.int32(first)
+    days: NDArray[Any] = np.where(
+        times == 0, np.int32(max(times.max(initial=0), first) + 1), times
+    ) - np.int32(first)
     if days.max(initial=0) > CENTURIES:
         days = np.unique(days, return_inverse=True)[1]
     seen = np.zeros(int(days.max(initial=0)) + 1, np.bool_)
