@@ -6,6 +6,7 @@ import io
 import json
 import warnings
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from typing import Any
 from xml.parsers import expat
 
@@ -46,7 +47,7 @@ def rdflib_triples(content: bytes, syntax: Syntax, name: str, issues: Issues) ->
             graph = rdflib.Dataset(default_union=True)
             graph.parse(data=content, format=syntax.value, publicID="")
             triples: list[Triple] = [
-                (str(_node(subject)), str(predicate), _node(target), 0)
+                (str(_node(rdflib, subject)), str(predicate), _node(rdflib, target), 0)
                 for subject, predicate, target in graph.triples((None, None, None))
             ]
     except Exception as error:  # rdflib lets through whatever happens in its parsers
@@ -72,9 +73,10 @@ def owlxml_triples(content: bytes, name: str, issues: Issues) -> Iterator[Triple
         raise issues.stop(Issue(MALFORMED, name, error.lineno, detail=detail)) from error
     world, text = owlready2.World(), io.BytesIO()
     try:
-        graph = world.get_ontology("urn:kgllm:").graph
-        graph.parse(io.BytesIO(content), format="owlxml")
-        graph.save(text, format="ntriples")
+        with redirect_stderr(io.StringIO()):  # owlready2 prints the traceback of an error
+            graph = world.get_ontology("urn:kgllm:").graph
+            graph.parse(io.BytesIO(content), format="owlxml")
+            graph.save(text, format="ntriples")
     except Exception as error:  # owlready2 lets through whatever happens in its parser
         raise issues.stop(Issue(BAD_OWL, name, detail=_said(error))) from error
     finally:
@@ -83,10 +85,8 @@ def owlxml_triples(content: bytes, name: str, issues: Issues) -> Iterator[Triple
         yield subject, predicate, target, 0
 
 
-def _node(node: Any) -> Node:
+def _node(rdflib: Any, node: Any) -> Node:
     """A node of rdflib."""
-    import rdflib
-
     if isinstance(node, rdflib.Literal):
         return Literal(str(node), node.language or "", str(node.datatype or ""))
     return f"_:{node}" if isinstance(node, rdflib.BNode) else str(node)

@@ -22,7 +22,7 @@ OTHER = Rule("not-rdf", True, "a file in no known syntax of RDF")
 START = 1 << 16
 """Bytes at the beginning of a file that tell what it is."""
 SAMPLE = 20
-"""Lines that have to be triples before a file counts as N-Triples, which look like Turtle."""
+"""First lines that are triples in a file of N-Triples, which else looks like Turtle."""
 
 BEFORE = r"(?:\s|#[^\n]*\n|<\?.*?\?>|<!--.*?-->|<!DOCTYPE(?!\s+html)[^\[>]*(?:\[.*?\]\s*)?>)*"
 """What may stand before the first element or statement: comments, and the declarations of XML."""
@@ -52,13 +52,14 @@ BEGINNINGS = {
     r"(?i:@?(?:prefix|base)\s)|<[^<>\s]*>\s|\[\s*\]|_:": Syntax.TURTLE,
     r"\{\s*\"|\[\s*\{": Syntax.JSON_LD,
 }
-SUFFIXES = {".n3": Syntax.N3, ".trig": Syntax.TRIG}
+SUFFIXES = {".nt": Syntax.N_TRIPLES, ".ttl": Syntax.TURTLE, ".n3": Syntax.N3, ".trig": Syntax.TRIG}
+"""What begins alike is told apart by the name of the file, if it says."""
 
 
 def syntax_of(content: bytes, path: Path) -> Syntax:
     """The syntax of ``content``, the text of the file ``path``.
 
-    N3 and TriG, which begin like Turtle, are known by the name of the file.
+    N3 and TriG, which begin like Turtle, are known by the name of the file only.
 
     Raises:
         UnknownFormatError: it is none of them; the issue says what it is, if that is known.
@@ -72,8 +73,7 @@ def syntax_of(content: bytes, path: Path) -> Syntax:
     if syntax is None or (syntax is Syntax.JSON_LD and b'"@' not in content):
         raise UnknownFormatError(Issue(OTHER, place(path), 1, text=text.lstrip().partition("\n")[0]))
     if syntax is Syntax.TURTLE:
-        lines = text.splitlines()[:SAMPLE]
-        if all(is_triple(line) for line in (lines if len(text) < START else lines[:-1])):
-            return Syntax.N_TRIPLES
-        return SUFFIXES.get(Path(path.name.removesuffix(".gz")).suffix, syntax)
+        lines = text.split("\n")[:SAMPLE]
+        looks_like = Syntax.N_TRIPLES if all(map(is_triple, lines)) else Syntax.TURTLE
+        return SUFFIXES.get(Path(path.name.removesuffix(".gz")).suffix, looks_like)
     return syntax

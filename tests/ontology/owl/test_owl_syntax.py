@@ -154,6 +154,28 @@ def test_malformed(tmp_path: Path, text: str, code: str, line: int) -> None:
         read_owl(path, Issues("report"))
 
 
+def test_a_wrong_line_of_n_triples_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "o.nt"
+    path.write_text("wrong\n" + written("nt"))
+    with pytest.raises(UnknownFormatError):
+        read_owl(path, Issues())
+    lines = written("nt").splitlines()
+    path.write_text("\n".join([lines[0], "wrong", *lines[1:]]))
+    with pytest.raises(OntologyError, match=r"o\.nt:2: \[bad-triple\]"):
+        read_owl(path, Issues())
+    issues = Issues("report")
+    assert len(read_owl(path, issues).ids) == 4
+    assert issues.counts["bad-triple"] == 1
+
+
+def test_owlready2_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "o.owl"
+    path.write_text(OWL_XML.replace("<Class IRI", "<Clas IRI"))
+    with pytest.raises(OntologyError):
+        read_owl(path, Issues())
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.usefixtures("no_network")
 @pytest.mark.parametrize(
     "context", ['"http://unreachable.example/c"', '[{}, "http://unreachable.example/c"]', '{"@import": "c"}']
