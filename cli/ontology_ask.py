@@ -147,4 +147,4 @@ def _listed(
         labels = ontology.labels(ids, dialect.split(","))
         rows = [{"id": id, "label": label} for id, label in zip(ids, labels, strict=True)]
         emit(rows, as_json=as_json, table=table_of("", ["id", "label"], [[*row.values()] for row in rows]))
-    log.print(f"{len(ids):,} concepts")
+    log.print(f"{len(ids):,} concept{'s' * (len(ids) != 1)}")
