@@ -87,13 +87,15 @@ def test_one_of_each(tables_of):
     def draft(id: str, label: str, **more) -> Draft:
         return Draft(id, terms=[(Role.LABEL, label, "")], **more)
 
-    same = [draft("X:1", "root"), draft("X:2", "two", parents=["X:1"])]
+    def same() -> list[Draft]:
+        return [draft("X:1", "root"), draft("X:2", "two", parents=["X:1"])]
+
     before = tables_of(
         [*same, draft("X:3", "three", parents=["X:1"]), draft("X:4", "four"), draft("X:6", "six")]
     )
     after = tables_of(
         [
-            *same,
+            *same(),
             draft("X:3", "tree", parents=["X:2"], relations=[("X:in", "X:2")], values=[("X:of", "#1")]),
             draft("X:4", "four", active=False),
             draft("X:5", "five", parents=["X:1"]),
