@@ -91,7 +91,7 @@ def test_one_of_each(tables_of):
         return [draft("X:1", "root"), draft("X:2", "two", parents=["X:1"])]
 
     before = tables_of(
-        [*same, draft("X:3", "three", parents=["X:1"]), draft("X:4", "four"), draft("X:6", "six")]
+        [*same(), draft("X:3", "three", parents=["X:1"]), draft("X:4", "four"), draft("X:6", "six")]
     )
     after = tables_of(
         [
