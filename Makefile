@@ -14,6 +14,7 @@ TYPED := build/typed/kgllm
 BENCH := OMP_NUM_THREADS=1 $(BIN)/python benchmarks
 # The synthetic graph of the benchmarks: 500,000 nodes, 5,000,000 edges.
 GRAPH := build/synthetic-graph
+RELEASE := build/synthetic-rf2
 
 export TORCH_CPU_INDEX PIPFLAGS
 
@@ -56,6 +57,16 @@ bench: setup ## run all benchmarks; KGLLM_DATA names the public data
 	$(BENCH)/neo4j_ingest.py
 	$(BENCH)/tck.py $(KGLLM_DATA)/opencypher-tck
 	$(BENCH)/text2cypher.py $(KGLLM_DATA)
+	test -d $(RELEASE) || $(BIN)/python benchmarks/synthetic_rf2.py $(RELEASE)
+	$(BENCH)/sctids.py
+	$(BENCH)/rf2_reading.py $(RELEASE)
+	$(BENCH)/rf2_load.py $(RELEASE)
+	$(BENCH)/rf2_versions.py
+	$(BENCH)/hierarchy.py
+	$(BENCH)/ecl.py
+	$(BENCH)/ontology_store.py $(RELEASE)
+	$(BENCH)/obo.py
+	$(BENCH)/owl.py
 	$(BENCH)/reproduce.py
 
 pins: setup ## write the versions in .venv to constraints/pins.txt

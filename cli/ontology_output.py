@@ -29,7 +29,7 @@ CHILDREN = 20
 def reading(name: str) -> Iterator[Callable[[int, int, str], None]]:
     """A progress bar on stderr; what it gives is called with bytes done, bytes in all, and the file."""
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=log, transient=True) as bar:
+    with Progress(*columns, console=log, transient=True, disable=not log.is_terminal) as bar:
         task = bar.add_task(name, total=None)
         yield lambda done, total, file: bar.update(task, completed=done, total=total, description=file)
 

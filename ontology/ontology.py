@@ -30,6 +30,7 @@ from .terms import DIALECTS, Names, semantic_tag
 
 if TYPE_CHECKING:
     from .ecl.source import Source
+    from .hierarchy.closure import Closure
     from .rf2.maps import MapTarget
     from .search.index import TermIndex
 
@@ -80,6 +81,17 @@ class Ontology:
     def hierarchy(self) -> Hierarchy:
         """The is-a links, by position."""
         return Hierarchy(self.tables.isa, len(self))
+
+    @cached_property
+    def closure(self) -> Closure:
+        """All ancestors and descendants, in memory from now on.
+
+        A service should ask for it once: from then on, ``<<`` in an expression is a look-up.
+        """
+        from .hierarchy.closure import Closure
+
+        self._source.closure = closure = Closure.of(self.hierarchy)
+        return closure
 
     def resolve(self, text: str) -> str:
         """The id of the concept that ``text`` names: an id, one it had before, an IRI, or a term.
@@ -252,10 +264,9 @@ class Ontology:
     @cached_property
     def _content(self) -> NDArray[np.float64]:
         """(n,) information content of the concepts."""
-        from .hierarchy.closure import Closure
         from .hierarchy.similarity import intrinsic_ic
 
-        return kept(self._stored, "content", lambda: {"ic": intrinsic_ic(Closure.of(self.hierarchy))})["ic"]
+        return kept(self._stored, "content", lambda: {"ic": intrinsic_ic(self.closure)})["ic"]
 
     @cached_property
     def _source(self) -> Source:

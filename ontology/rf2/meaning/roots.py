@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order
 
+from ...hierarchy.graph import Hierarchy
 from ...issues import Issues
 from ...tables import IsA
 from .. import rules
@@ -20,17 +18,7 @@ def check_root(isa: IsA, known: Known, issues: Issues) -> None:
     Raises:
         OntologyError: one does not, and the load is strict.
     """
-    below = known.active.copy()
-    top = np.setdiff1d(isa.parent, isa.child)
-    if len(top):
-        reached = max((_reached(isa, int(one), len(below)) for one in top), key=len)
-        below[reached] = False
+    below, hierarchy = known.active.copy(), Hierarchy(isa, len(known.active))
+    trees = [hierarchy.descendants(root, itself=True) for root in hierarchy.roots().tolist()]
+    below[max(trees, key=len, default=[])] = False
     report(issues, rules.NO_PATH_TO_ROOT, known.rows, np.sort(known.row[below]))
-
-
-def _reached(isa: IsA, top: int, size: int) -> NDArray[np.int32]:
-    """``top`` and all below it."""
-    ones = np.ones(len(isa.child), np.int8)
-    children = csr_array((ones, (isa.parent, isa.child)), shape=(size, size))
-    found: NDArray[np.int32] = breadth_first_order(children, top, return_predecessors=False)
-    return found

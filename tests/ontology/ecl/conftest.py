@@ -136,13 +136,7 @@ class BruteForce:
             case ast.Refined(focus, refinement):
                 return {id for id in self.of(focus) if self.satisfies(id, refinement, self.facts(id))}
             case ast.Dotted(focus, attributes):
-                found = self.of(focus)
-                for name in attributes:
-                    names = self.names(name)
-                    found = {
-                        v for s, _, t, v in world.relations if s in found and t in names and self.there(v)
-                    }
-                return found
+                return self.dotted(self.of(focus), attributes)
             case ast.Filtered(operand, active):
                 found = BruteForce(world, True, self.any_kind).of(operand)
                 return {
@@ -150,13 +144,19 @@ class BruteForce:
                 }
             case ast.Supplemented(operand, history):
                 found = self.of(operand)
-                links = self.links(history)
-                return found | {
-                    s
-                    for s, link, t in world.history
-                    if t in found and link.name in links and s in world.inactive
-                }
+                return found | self.replaced_by(found, self.links(history))
         raise AssertionError(e)
+
+    def dotted(self, found: set[str], attributes: Any) -> set[str]:
+        for name in attributes:
+            names = self.names(name)
+            rows = self.world.relations
+            found = {v for s, _, t, v in rows if s in found and t in names and self.there(v)}
+        return found
+
+    def replaced_by(self, found: set[str], links: set[str]) -> set[str]:
+        rows, inactive = self.world.history, self.world.inactive
+        return {s for s, link, t in rows if t in found and link.name in links and s in inactive}
 
     def any(self) -> BruteForce:
         return BruteForce(self.world, self.inactive, True)

@@ -38,21 +38,11 @@ def lamps(empty_world):
         *(("L:neon", 1, "r:has", "L:bulb"), ("L:neon", 2, "r:has", "L:bulb")),
     }
     world.values = {
-        *(
-            ("L:desk", 1, "r:strong", "#60"),
-            ("L:wall", 0, "r:strong", "#7.50"),
-            ("L:neon", 0, "r:strong", "#-1"),
-        ),
-        *(
-            ("L:desk", 0, "r:name", '"Glow"'),
-            ("L:wall", 0, "r:name", '"glow"'),
-            ("L:neon", 0, "r:name", "bare"),
-        ),
-        *(
-            ("L:desk", 0, "r:dimmed", "true"),
-            ("L:wall", 0, "r:dimmed", "FALSE"),
-            ("L:neon", 0, "r:name", "#x"),
-        ),
+        *(("L:desk", 1, "r:strong", "#60"), ("L:wall", 0, "r:strong", "#7.50")),
+        *(("L:neon", 0, "r:strong", "#-1"), ("L:neon", 0, "r:name", "#x")),
+        *(("L:desk", 0, "r:name", '"Glow"'), ("L:wall", 0, "r:name", '"glow"')),
+        *(("L:neon", 0, "r:name", "bare"), ("L:desk", 0, "r:dimmed", "true")),
+        ("L:wall", 0, "r:dimmed", "FALSE"),
     }
     world.members = {("s:sold", "L:desk"), ("s:sold", "L:old"), ("s:kept", "L:old"), ("s:kept", "M:brass")}
     world.history = {

@@ -155,3 +155,10 @@ def test_codes_in_other_schemes(weather: Ontology) -> None:
     assert weather.map_to("ICD", "W:1") == []
     with pytest.raises(NotFoundError, match="no map to 'UMLS'; it has ICD, MET"):
         weather.map_to("UMLS", "W:1")
+
+
+def test_a_closure_changes_no_answer(weather: Ontology) -> None:
+    asked = ("<< W:2", "< W:1", ">> W:5", "<! W:1 AND >> W:5")
+    walked = [weather.ecl(one) for one in asked]
+    assert weather.closure.descendants.counts().sum() > 0
+    assert [weather.ecl(one) for one in asked] == walked
