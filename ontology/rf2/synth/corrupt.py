@@ -44,7 +44,7 @@ CORRUPTIONS: Mapping[str, Corruption] = MappingProxyType(
 
 
 def corrupt(root: Path, name: str, seed: int = 0) -> Planted:
-    """Plant one fault in a synthetic release.
+    """Plant one fault in a release whose files are not packed.
 
     Args:
         root: the root folder, which is changed; faults of archives are planted in a zip file beside it.

@@ -7,23 +7,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..names import parse_name
 from ..rows import FileKind
 from .metadata import special_ids
-from .writing import path_of
 
 Row = dict[str, str]
 """A line by the names of the header."""
 
 
+def files(root: Path, type_: str = "Snapshot") -> dict[FileKind, Path]:
+    """The files of one type in a release; where several are of one kind, one of them."""
+    named = ((parse_name(path.name), path) for path in sorted((root / type_).rglob("*.txt")))
+    return {name.kind: path for name, path in named if name}
+
+
 def rows(root: Path, kind: FileKind, type_: str = "Snapshot") -> list[Row]:
-    """The rows of a file below the root folder of a synthetic release.
+    """The rows of a file below the root folder of a release, whose files are not packed.
 
     Args:
         root: the root folder.
         kind: which file.
         type_: ``Full``, ``Snapshot`` or ``Delta``.
     """
-    (path,) = root.glob(path_of(kind, type_, "*"))
+    path = files(root, type_)[kind]
     header, *lines = path.read_bytes().decode().removesuffix("\r\n").split("\r\n")
     names = header.split("\t")
     return [dict(zip(names, line.split("\t"), strict=True)) for line in lines]

@@ -9,7 +9,6 @@ from dataclasses import replace
 from ...rows import FileKind
 from .. import plain
 from ..metadata import CONCEPT, DESCRIPTION, special_ids
-from ..writing import LAYOUT
 from .site import Plant, Planted, Site, raw, rewrite, unused
 
 Row = plain.Row
@@ -23,7 +22,7 @@ def duplicate_id(site: Site) -> Planted:
 
 def duplicate_version(site: Site) -> Planted:
     """A row of Full twice."""
-    kind = site.pick([*LAYOUT])
+    kind = site.pick(site.kinds)
     line, _ = site.find(kind, lambda _: True, "Full")
     return replace(_doubled(site, kind, line, "Full"), release="full")
 

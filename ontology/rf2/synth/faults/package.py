@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ...rows import FileKind
 from ..release import INFORMATION
-from ..writing import LAYOUT
 from .site import Plant, Planted, Site
 
 NEEDED = (FileKind.CONCEPT, FileKind.DESCRIPTION, FileKind.RELATIONSHIP)
@@ -31,7 +30,7 @@ def missing_file(site: Site) -> Planted:
 
 def same_element(site: Site) -> Planted:
     """Add the same part of the release once more, under a name for test releases."""
-    path = site.path(site.pick([*LAYOUT]))
+    path = site.path(site.pick(site.kinds))
     twin = path.with_name(f"x{path.name}")
     shutil.copyfile(path, twin)
     return Planted(site.root, twin.name)
@@ -65,9 +64,9 @@ def several_editions(site: Site) -> Planted:
 
 def release_dates(site: Site) -> Planted:
     """Date a file back."""
-    path = site.path(site.pick([*LAYOUT]), site.pick(("Full", "Snapshot", "Delta")))
-    other = path.rename(path.with_name(path.name.rsplit("_", 1)[0] + "_20200131.txt"))
-    return Planted(site.root, other.name, text="20200131")
+    path = site.path(site.pick(site.kinds), site.pick(("Full", "Snapshot", "Delta")))
+    other = path.rename(path.with_name(path.name.rsplit("_", 1)[0] + "_20100131.txt"))
+    return Planted(site.root, other.name, text="20100131")
 
 
 def unsafe_member(site: Site) -> Planted:
@@ -133,7 +132,8 @@ def wrong_suffix(site: Site) -> Planted:
 def release_information(site: Site) -> Planted:
     """Break the JSON in which the release describes itself."""
     path = site.root / INFORMATION
-    path.write_text(path.read_text().replace("}", ",}"))
+    content = path.read_text() if path.exists() else "{}"
+    path.write_text(content.replace("}", ",}"))
     return Planted(site.root, path.name, (1,))
 
 

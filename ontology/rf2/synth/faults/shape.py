@@ -6,13 +6,12 @@ import codecs
 from collections.abc import Callable
 
 from ...rows import FileKind
-from ..writing import LAYOUT
 from .site import Plant, Planted, Site, raw, rewrite
 
 
 def header(site: Site) -> Planted:
     """Rename a column, leave one out, or swap two."""
-    path = site.path(site.pick([*LAYOUT]))
+    path = site.path(site.pick(site.kinds))
     names = raw(path, 1).decode().split("\t")
     at = site.pick(range(len(names) - 1))
     names[at : at + 2] = site.pick(
@@ -70,7 +69,7 @@ def lf_only(site: Site) -> Planted:
 
 def no_final_crlf(site: Site) -> Planted:
     """A file that ends with its last row."""
-    path = site.path(site.pick([*LAYOUT]))
+    path = site.path(site.pick(site.kinds))
     content = path.read_bytes().removesuffix(b"\r\n")
     path.write_bytes(content)
     return Planted(site.root, path.name, (content.count(b"\n") + 1,))
@@ -78,7 +77,7 @@ def no_final_crlf(site: Site) -> Planted:
 
 def bom(site: Site) -> Planted:
     """A byte order mark before the header."""
-    path = site.path(site.pick([*LAYOUT]))
+    path = site.path(site.pick(site.kinds))
     path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
     return Planted(site.root, path.name, (1,))
 

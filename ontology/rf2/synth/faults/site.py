@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -13,7 +14,7 @@ from ...rows import FileKind
 from ...sctid import make
 from .. import plain
 from ..metadata import NAMESPACE
-from ..writing import LAYOUT, path_of
+from ..writing import LAYOUT
 
 T = TypeVar("T")
 
@@ -69,12 +70,17 @@ class Site:
 
     def path(self, kind: FileKind, type_: str = "Snapshot") -> Path:
         """A file of the release."""
-        (path,) = self.root.glob(path_of(kind, type_, "*"))
-        return path
+        return plain.files(self.root, type_)[kind]
+
+    @cached_property
+    def kinds(self) -> list[FileKind]:
+        """The kinds of file that have rows in the Snapshot, in an order that depends on nothing else."""
+        there = plain.files(self.root)
+        return [kind for kind in LAYOUT if kind in there and plain.rows(self.root, kind)]
 
     def any_line(self) -> tuple[FileKind, int]:
         """A line with a row in a file of the Snapshot."""
-        kind = self.pick([*LAYOUT])
+        kind = self.pick(self.kinds)
         return kind, self.line_of(kind)
 
     def line_of(self, kind: FileKind) -> int:

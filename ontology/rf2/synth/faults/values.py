@@ -7,7 +7,6 @@ from collections.abc import Callable
 from ...rows import FileKind
 from ...schema import SCHEMAS, Column, Sort
 from ...sctid import make, parse
-from ..writing import LAYOUT
 from .site import Plant, Planted, Site
 
 Change = Callable[[Site, str], str]
@@ -64,7 +63,7 @@ def _spoiled(wanted: Callable[[Column], bool], change: Change) -> Plant:
     """Plant a change in a column that is ``wanted``, in a file of the Snapshot that has one."""
 
     def plant(site: Site) -> Planted:
-        columns = [(kind, column.name) for kind in LAYOUT for column in SCHEMAS[kind] if wanted(column)]
+        columns = [(kind, column.name) for kind in site.kinds for column in SCHEMAS[kind] if wanted(column)]
         kind, name = site.pick(columns)
         line, row = site.find(kind, lambda row: bool(row[name]))
         text = change(site, row[name])
@@ -75,7 +74,7 @@ def _spoiled(wanted: Callable[[Column], bool], change: Change) -> Plant:
 
 def blank_time(site: Site) -> Planted:
     """No effectiveTime."""
-    kind = site.pick([*LAYOUT])
+    kind = site.pick(site.kinds)
     line, row = site.find(kind, lambda _: True)
     return site.set(kind, line, {**row, "effectiveTime": ""})
 
@@ -91,7 +90,7 @@ OPTIONAL = (
 
 def blank_column(site: Site) -> Planted:
     """A column of a refset left blank."""
-    kind, name = site.pick(OPTIONAL)
+    kind, name = site.pick([one for one in OPTIONAL if one[0] in site.kinds])
     line, row = site.find(kind, lambda _: True)
     return site.set(kind, line, {**row, name: ""})
 
