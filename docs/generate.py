@@ -6,7 +6,9 @@ python docs/generate.py --check     fail when one of them is out of date
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 import subprocess
 import sys
 import types
@@ -18,14 +20,32 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from kgllm import errors
+from kgllm import errors, ontology
 from kgllm.kg.cypher.check.functions import FUNCTIONS, SPELLING
 from kgllm.kg.cypher.refusals import REASONS
+from kgllm.ontology.issues import Rule
 from kgllm.training.config import PRESETS, RunConfig, task_class
 from kgllm.training.tasks import TASKS
 
 DOCS = Path(__file__).parent
 NOTE = "<!-- Written by docs/generate.py; do not edit. -->\n\n"
+ROOMS = {
+    "builder": "All formats but RF2",
+    "detect": "Formats that are not read",
+    "edges": "Edge lists",
+    "mesh": "MeSH",
+    "obo_clauses": "OBO",
+    "obographs": "OBO Graphs",
+    "owl": "OWL",
+    "rdf": "RDF",
+    "rf2": "RF2",
+    "rrf": "UMLS RRF",
+    "skos": "SKOS",
+    "source": "Text files",
+    "store": "Stores",
+    "wordnet": "WordNet",
+}
+"""Module or folder below ``ontology`` → what its rules are about."""
 WORDS = {int: "integer", float: "number", bool: "true, false", str: "text", Path: "path", type(None): "null"}
 
 
@@ -153,11 +173,46 @@ def cypher() -> str:
     return "\n".join(lines) + "\n"
 
 
+def ontology_rules() -> str:
+    """The rules that files of ontologies have to keep, by the reader that knows them."""
+    lines = ["# Rules of ontologies", ""]
+    lines += ["`kgllm ontology validate` names these. A fatal one stops a strict load."]
+    for room, rules in rules_by_room().items():
+        lines += ["", f"## {room}", "", "| rule | | meaning | remedy |", "|---|---|---|---|"]
+        for rule in sorted(rules, key=lambda one: one.code):
+            cells = ("fatal" if rule.fatal else "warning", rule.meaning, rule.remedy)
+            lines.append(f"| `{rule.code}` | {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def rules_by_room() -> dict[str, set[Rule]]:
+    """The rules that each module below ``kgllm.ontology`` defines, by the room it is in."""
+    found: dict[str, set[Rule]] = {}
+    seen: set[Rule] = set()
+    for info in pkgutil.walk_packages(ontology.__path__, "kgllm.ontology."):
+        module = importlib.import_module(info.name)
+        if info.name.startswith("kgllm.ontology.rf2.synth"):
+            continue
+        own = {value for value in vars(module).values() if isinstance(value, Rule)} - seen
+        own = {rule for rule in own if _defines(module, rule)}
+        seen |= own
+        if own:
+            room = info.name.removeprefix("kgllm.ontology.").removeprefix("formats.").partition(".")[0]
+            found.setdefault(ROOMS.get(room, room), set()).update(own)
+    return dict(sorted(found.items()))
+
+
+def _defines(module: types.ModuleType, rule: Rule) -> bool:
+    """Whether the source of ``module`` has the rule's code, rather than importing it."""
+    return f'"{rule.code}"' in Path(str(module.__file__)).read_text(encoding="utf-8")
+
+
 PAGES = {
     "cli.md": commands,
     "configuration.md": settings,
     "errors.md": error_classes,
     "cypher-reference.md": cypher,
+    "ontology-rules.md": ontology_rules,
 }
 
 
