@@ -86,15 +86,21 @@ class Rows:
     def take(self, chosen: NDArray[Any]) -> Rows:
         """The rows at ``chosen``, ascending positions or a mask; they keep their places."""
         chosen = np.flatnonzero(chosen) if chosen.dtype == np.bool_ else chosen
+        if len(chosen) == len(self):
+            return self
         columns = {
             name: column[chosen] if isinstance(column, np.ndarray) else column.take(pa.array(chosen))
             for name, column in self.columns.items()
         }
         starts = np.array([start for _, start in self.files])
-        lines = self.lines
-        if lines is None:
-            file = np.searchsorted(starts, np.arange(len(self)), side="right") - 1
-            lines = (np.arange(len(self)) - starts[file] + 2).astype(np.int32)
         first = np.searchsorted(chosen, starts)
         files = tuple((name, int(at)) for (name, _), at in zip(self.files, first, strict=True))
-        return Rows(self.kind, columns, files, lines[chosen])
+        return Rows(self.kind, columns, files, self.lines_of(chosen))
+
+    def lines_of(self, chosen: NDArray[Any]) -> NDArray[np.int32]:
+        """(k,) int32 the lines of the rows at ``chosen`` in their files."""
+        if self.lines is not None:
+            return np.asarray(self.lines[chosen], np.int32)
+        starts = np.array([start for _, start in self.files])
+        file = 0 if len(starts) == 1 else np.searchsorted(starts, chosen, side="right") - 1
+        return np.asarray(chosen - starts[file] + 2, np.int32)

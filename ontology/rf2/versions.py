@@ -127,7 +127,7 @@ def _joined(first: Rows, second: Rows) -> Rows:
         for name, column in first.columns.items()
     }
     files = (*first.files, *((name, start + len(first)) for name, start in second.files))
-    lines = [part.lines for part in (first, second) if part.lines is not None]
+    lines = [part.lines_of(np.arange(len(part))) for part in (first, second)]
     return Rows(first.kind, columns, files, np.concatenate(lines))
 
 
