@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -49,7 +50,8 @@ def random_links(size: int, seed: int) -> np.ndarray[Any, Any]:
 
 
 def hierarchy_of(links: Path) -> Callable[[], Hierarchy]:
-    """What builds the hierarchy; the links are read before."""
+    """What builds the hierarchy; the links are read, and what it needs is imported, before."""
+    import_module("scipy.sparse.csgraph")
     child, parent = np.load(links).T.copy()
     return lambda: Hierarchy(IsA(child, parent), int(child.max()) + 1)
 
