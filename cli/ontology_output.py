@@ -99,7 +99,7 @@ def _relation(one: Relation) -> str:
 
 def _mapping(one: Mapping) -> str:
     rule = f"  if {one.rule}" if one.rule and one.rule not in ("TRUE", "OTHERWISE TRUE") else ""
-    return f"{one.scheme}: {one.code or 'no code'}{rule}"
+    return f"{one.scheme.label}: {one.code or 'no code'}{rule}"
 
 
 def _past(one: Past) -> str:

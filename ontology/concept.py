@@ -39,11 +39,12 @@ class Relation:
 class Mapping:
     """A code of another scheme. All but the first two stand in complex and extended maps only.
 
+    The label of ``scheme`` is the preferred term of the map's refset, where the ontology has it.
     Of the mappings of one ``group``, the first in order of ``priority`` whose ``rule`` is true holds;
     ``category`` is the id of the map category.
     """
 
-    scheme: str
+    scheme: Reference
     code: str
     group: int = 0
     priority: int = 0
@@ -170,15 +171,16 @@ class Reader:
 
     def mappings(self, position: int) -> list[Mapping]:
         """The codes of a concept in other schemes: cross references, simple maps, and maps with rules."""
-        schemes, xrefs, maps = self.tables.schemes, self.tables.xrefs, self.tables.maps
+        xrefs, maps = self.tables.xrefs, self.tables.maps
         found = [
-            Mapping(schemes[xrefs.scheme[row]], xrefs.code[row]) for row in _rows(xrefs.concept, position)
+            Mapping(self._scheme(xrefs.scheme[row]), xrefs.code[row])
+            for row in _rows(xrefs.concept, position)
         ]
         for row in _rows(maps.concept, position):
             category = int(maps.category[row])
             place = int(maps.group[row]), int(maps.priority[row])
             rule = maps.rule[row], maps.advice[row], str(category) if category else ""
-            found.append(Mapping(schemes[maps.scheme[row]], maps.target[row], *place, *rule))
+            found.append(Mapping(self._scheme(maps.scheme[row]), maps.target[row], *place, *rule))
         return found
 
     def past(self, traces: Iterable[Trace]) -> tuple[Past, ...]:
@@ -187,6 +189,11 @@ class Reader:
             Past(trace.link.name.lower().replace("_", " "), self.reference(trace.position))
             for trace in traces
         )
+
+    def _scheme(self, number: int) -> Reference:
+        name = self.tables.schemes[number]
+        refset = self.tables.ids.position(name)
+        return self.reference(refset) if refset >= 0 else Reference(name, name)
 
     def _type(self, table: Relations | Values, row: int) -> Reference:
         return self.reference(int(table.type[row]))

@@ -113,7 +113,7 @@ def test_a_concept_page(weather: Ontology) -> None:
     assert rain.parents == (Reference("W:1", "weather"),)
     assert rain.children == (Reference("W:5", "drizzle"),)
     assert rain.aliases == ("W:22",)
-    assert rain.mappings == (Mapping("ICD", "X30"), Mapping("MET", "R-1"))
+    assert rain.mappings == (Mapping(Reference("ICD", "ICD"), "X30"), Mapping(Reference("MET", "MET"), "R-1"))
     assert rain.subsets == (Reference("wet", "wet"),)
     assert rain.came == (Past("same as", Reference("W:8", "pluvial event")),)
     assert rain.axioms == ("rain = weather and falls_from some cloud",)
