@@ -71,7 +71,7 @@ def load(
     ontology = _read(path, format, _rf2(release, as_of, delta, edition, require_root), on_error)
     ontology.save(out)
     _notice(ontology)
-    result = _summary(ontology) | {"store": str(out), "seconds": round(time.monotonic() - started, 3)}
+    result: dict[str, Any] = {"store": str(out), "seconds": round(time.monotonic() - started, 3)}
     if graph is not None:
         from ..ontology.export.options import ExportOptions
 
@@ -79,7 +79,7 @@ def load(
             ontology, graph, ExportOptions(licensed_ok=True)
         )  # it stays with its user
     text = f"{out}: {len(ontology):,} concepts in {result['seconds']:.1f} s, {ontology.issues.total:,} issues"
-    emit(result, as_json=json, table=text)
+    emit(_summary(ontology) | result if json else None, as_json=json, table=text)
     _finish(ontology, report, fail_on_warn)
 
 
@@ -101,7 +101,8 @@ def validate(
     Example: kgllm ontology validate doid.obo.gz --report issues.json
     """
     ontology = _read(path, format, _rf2(release, as_of, delta, edition, require_root), "report")
-    emit(_summary(ontology), as_json=json, table=f"{path}: {ontology.issues.total:,} issues")
+    found = _summary(ontology) if json else None  # counting everything takes a while
+    emit(found, as_json=json, table=f"{path}: {ontology.issues.total:,} issues")
     _finish(ontology, report, fail_on_warn)
     if any(rule.fatal for rule in ontology.issues.rules.values()):
         raise typer.Exit(2)

@@ -63,6 +63,8 @@ class Issue:
 class Issues:
     """Collects issues while files are read.
 
+    A fault that no load survives is not collected: it is raised as an :class:`~kgllm.errors.OntologyError`.
+
     Args:
         on_error: what a fatal rule does.
     """
@@ -84,10 +86,6 @@ class Issues:
         kept = self.found.setdefault(issue.rule.code, [])
         if len(kept) < KEPT and not (issue.rule.fatal and self.on_error == "skip"):
             kept.append(issue)
-
-    def stop(self, issue: Issue) -> OntologyError:
-        """The error of a fault that no load survives, whatever ``on_error`` says; raise it."""
-        return OntologyError(issue)
 
     def count(self, rule: Rule, number: int) -> None:
         """Count issues whose places nobody needs."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from ...errors import UnknownFormatError
+from ...errors import OntologyError, UnknownFormatError
 from ..builder import Builder, Draft
 from ..issues import Issue, Issues, Rule, place
 from ..tables import Kind, Origin, Role, Tables
@@ -93,7 +93,7 @@ class _Reader:
             yield from ((rows.line_num, row) for row in rows if row)
         except csv.Error as error:
             issue = Issue(BAD_CSV, place(self.path), rows.line_num, detail=str(error))
-            raise self.issues.stop(issue) from error
+            raise OntologyError(issue) from error
 
     def _read_header(self, header: list[str]) -> None:
         for number, title in enumerate(header):

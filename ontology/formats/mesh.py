@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
-from ...errors import UnknownFormatError
+from ...errors import OntologyError, UnknownFormatError
 from ..builder import Builder
 from ..issues import Issue, Issues, Rule, place
 from ..tables import Origin, Role, Tables
@@ -141,7 +141,7 @@ class _Reader:
                     element.clear()
         except ET.ParseError as error:
             line = error.position[0]
-            raise self.issues.stop(Issue(BAD_XML, place(path), line, detail=str(error))) from error
+            raise OntologyError(Issue(BAD_XML, place(path), line, detail=str(error))) from error
 
 
 def _take(descriptor: _Descriptor, tag: str, value: str) -> None:

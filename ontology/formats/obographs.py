@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ...errors import UnknownFormatError
+from ...errors import OntologyError, UnknownFormatError
 from ..builder import UNKNOWN, Builder, Draft
 from ..issues import Issue, Issues, Rule, place
 from ..tables import Kind, Link, Origin, Role, Tables
@@ -93,10 +93,10 @@ class _Reader:
             return parsed
         except json.JSONDecodeError as error:
             issue = Issue(NOT_JSON, place(self.path), error.lineno, detail=error.msg)
-            raise self.issues.stop(issue) from error
+            raise OntologyError(issue) from error
         except (RecursionError, UnicodeEncodeError) as error:
             detail = "nested too deeply" if isinstance(error, RecursionError) else "half of a character"
-            raise self.issues.stop(Issue(NOT_JSON, place(self.path), detail=detail)) from error
+            raise OntologyError(Issue(NOT_JSON, place(self.path), detail=detail)) from error
 
     def _origin(self) -> Origin:
         names = [_text(graph, "id") or "without id" for graph in self.graphs]

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ...errors import UnknownFormatError
+from ...errors import OntologyError, UnknownFormatError
 from ..builder import Builder, Draft
 from ..issues import Issue, Issues, Rule, place
 from ..tables import Kind, Origin, Role, Tables
@@ -152,7 +152,7 @@ class _Reader:
                 self.builder.draft(cui).xrefs.append((source, code))
         if missing := ", ".join(sorted(self.sources - present.keys())):
             detail = f"it has {', '.join(sorted(present))}"
-            raise self.issues.stop(Issue(NO_SOURCE, "MRCONSO.RRF", text=missing, detail=detail))
+            raise OntologyError(Issue(NO_SOURCE, "MRCONSO.RRF", text=missing, detail=detail))
         for cui, by_language in names.items():
             _name(self.builder.draft(cui), by_language)
 

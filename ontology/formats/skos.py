@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from ...errors import OntologyError
 from ..builder import Builder, Draft
 from ..issues import Issue, Issues, Rule, place
 from ..tables import Kind, Link, Origin, Role, Tables
@@ -88,7 +89,7 @@ class _Reader:
             self._take(self._draft(subject, line), predicate, target)
         drafts = self.builder.drafts
         if not any(draft.declared and draft.kind == Kind.CLASS for draft in drafts.values()):
-            raise self.issues.stop(Issue(EMPTY, self.builder.file))
+            raise OntologyError(Issue(EMPTY, self.builder.file))
         if any(draft.relations for draft in drafts.values()):
             id = curie(RELATED)
             drafts[id] = Draft(id, kind=Kind.RELATION, terms=[(Role.LABEL, "related", "en")])

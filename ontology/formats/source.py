@@ -60,7 +60,7 @@ def read_text(path: Path, issues: Issues) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         found = repr(content[error.start : error.end])
-        raise issues.stop(Issue(UTF8, place(path), line, text=found)) from error
+        raise OntologyError(Issue(UTF8, place(path), line, text=found)) from error
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def _opened(path: Path, issues: Issues) -> Iterator[io.BufferedReader[Any]]:
                 issues.add(Issue(BOM, place(path), 1))
             yield file
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise issues.stop(Issue(GZIP, place(path), detail=str(error))) from error
+        raise OntologyError(Issue(GZIP, place(path), detail=str(error))) from error
     except OSError as error:
         raise OntologyError(f"{path} cannot be read: {error.strerror or error}") from error
 

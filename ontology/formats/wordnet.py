@@ -13,7 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from ...errors import UnknownFormatError
+from ...errors import OntologyError, UnknownFormatError
 from ..builder import Builder, Draft
 from ..issues import Issue, Issues, Rule, place
 from ..tables import Kind, Origin, Role, Tables
@@ -101,7 +101,7 @@ class _Reader:
                     if file and NAMES.fullmatch(Path(member.name).name):
                         found.append((member.name, file.read()))
         except tarfile.TarError as error:
-            raise self.issues.stop(Issue(BAD_TAR, place(self.path), detail=str(error))) from error
+            raise OntologyError(Issue(BAD_TAR, place(self.path), detail=str(error))) from error
         return found
 
     def _yaml(self, name: str, content: bytes) -> None:
@@ -113,7 +113,7 @@ class _Reader:
         except (yaml.YAMLError, RecursionError) as error:
             mark = getattr(error, "problem_mark", None)
             line, detail = mark.line + 1 if mark else 0, getattr(error, "problem", "")
-            raise self.issues.stop(Issue(BAD_FILE, name, line, detail=str(detail or ""))) from error
+            raise OntologyError(Issue(BAD_FILE, name, line, detail=str(detail or ""))) from error
         for id, synset in synsets.items():
             self._synset(id, synset if isinstance(synset, dict) else {}, name)
 
@@ -122,7 +122,7 @@ class _Reader:
             lines = content.decode().removesuffix("\n").split("\n")
         except UnicodeDecodeError as error:
             at = content.count(b"\n", 0, error.start) + 1
-            raise self.issues.stop(Issue(UTF8, place(self.path), at)) from error
+            raise OntologyError(Issue(UTF8, place(self.path), at)) from error
         for number, line in enumerate(lines[1:], 2):
             row = line.rstrip("\r").split("\t")
             if len(row) != len(COLUMNS):

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from ...errors import ConfigError
+from ...errors import ConfigError, OntologyError
 from ..issues import Issue, Issues
 from . import rules
 from .consistency import check_versions, one_row_each
@@ -123,7 +123,7 @@ class Current:
             first = f"the first version is of {rows['effectiveTime'].min(initial=99999999)}"
             file = rows.files[0][0] if rows.files else self.package.edition
             issue = Issue(rules.BEFORE_FIRST, file, text=str(self.options.as_of), detail=first)
-            raise self.issues.stop(issue)
+            raise OntologyError(issue)
         return rows.take(latest)
 
     def _rows(self, package: Package, kind: FileKind) -> Rows:

@@ -101,11 +101,11 @@ def discover(
         raise OntologyError(f"{release!r} is no type of release; there are {', '.join(Release)}")
     path, wanted = Path(path), Release(release)
     issues = Issues() if issues is None else issues
-    found = sources(path, issues)
+    found = sources(path)
     by_edition = _by_edition(_data_files(found, issues), path)
     if not by_edition:
-        raise issues.stop(Issue(NO_RELEASE, place(path)))
-    folder = _choose(by_edition, edition, path, issues)
+        raise OntologyError(Issue(NO_RELEASE, place(path)))
+    folder = _choose(by_edition, edition, path)
     files = by_edition[folder]
     dates = _check_dates(files, issues)
     chosen = _without_twins((file for file in files if file.name.release is wanted), issues)
@@ -144,7 +144,7 @@ def _folder(source: Source, path: Path) -> str:
     return "/".join(parts[:inner]) or name
 
 
-def _choose(by_edition: dict[str, Any], edition: str | None, path: Path, issues: Issues) -> str:
+def _choose(by_edition: dict[str, Any], edition: str | None, path: Path) -> str:
     """The folder of the one edition that is meant."""
     fitting = [folder for folder in by_edition if (edition or "").lower() in Path(folder).name.lower()]
     exact = [folder for folder in fitting if Path(folder).name == edition]
@@ -152,7 +152,7 @@ def _choose(by_edition: dict[str, Any], edition: str | None, path: Path, issues:
         return (exact or fitting)[0]
     names = "there are " + ", ".join(sorted(Path(folder).name for folder in by_edition))
     rule = SEVERAL_EDITIONS if fitting else NO_RELEASE
-    raise issues.stop(Issue(rule, place(path), text=edition or "", detail=names))
+    raise OntologyError(Issue(rule, place(path), text=edition or "", detail=names))
 
 
 def _check_dates(files: Sequence[DataFile], issues: Issues) -> set[int]:
@@ -182,10 +182,10 @@ def _check_complete(
     """What a release cannot do without is there; a Delta may have any files, but needs one."""
     releases = sorted({file.name.release for file in files})
     if releases == [Release.DELTA] != [wanted]:
-        raise issues.stop(Issue(DELTA_ALONE, place(path)))
+        raise OntologyError(Issue(DELTA_ALONE, place(path)))
     detail = f"no {wanted} files; there are {', '.join(releases)}"
     if not chosen:
-        raise issues.stop(Issue(MISSING_FILE, place(path), detail=detail))
+        raise OntologyError(Issue(MISSING_FILE, place(path), detail=detail))
     kinds = {file.name.kind for file in chosen}
     for kind in NEEDED if wanted is not Release.DELTA else ():
         if kind not in kinds:
@@ -197,7 +197,7 @@ def _information(found: Iterable[Source], issues: Issues) -> dict[str, Any]:
     source = next((one for one in found if one.name == INFORMATION), None)
     if source is None:
         return {}
-    with opened(source, issues) as stream:
+    with opened(source) as stream:
         text = stream.read().decode("utf-8-sig", errors="replace")
     try:
         read = json.loads(text)

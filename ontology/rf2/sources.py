@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
-from ..issues import Issue, Issues, place
+from ...errors import OntologyError
+from ..issues import Issue, place
 from .rules import (
     DAMAGED_ARCHIVE,
     EMPTY_ARCHIVE,
@@ -50,7 +51,7 @@ class Source:
         return PurePosixPath(self.inside).name
 
 
-def sources(path: Path, issues: Issues) -> list[Source]:
+def sources(path: Path) -> list[Source]:
     """All files of a folder, at any depth, or of a zip file; sorted by path.
 
     Raises:
@@ -60,23 +61,23 @@ def sources(path: Path, issues: Issues) -> list[Source]:
         files = sorted(file for file in path.rglob("*") if file.is_file())
         return [Source(file, file.relative_to(path).as_posix(), file.stat().st_size) for file in files]
     if not path.is_file():
-        raise issues.stop(Issue(NO_RELEASE, place(path), detail="there is no such file or folder"))
+        raise OntologyError(Issue(NO_RELEASE, place(path), detail="there is no such file or folder"))
     try:
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
     except zipfile.BadZipFile as error:
         rule = DAMAGED_ARCHIVE if path.suffix.lower() == ".zip" else NO_RELEASE
-        raise issues.stop(Issue(rule, place(path), detail=f"{error}")) from None
+        raise OntologyError(Issue(rule, place(path), detail=f"{error}")) from None
     if not members:
-        raise issues.stop(Issue(EMPTY_ARCHIVE, place(path)))
+        raise OntologyError(Issue(EMPTY_ARCHIVE, place(path)))
     for member in members:
-        _check(member, path, issues)
+        _check(member, path)
     found = [Source(path, member.filename, member.file_size, zipped=True) for member in members]
     return sorted(found, key=lambda source: source.inside)
 
 
 @contextmanager
-def opened(source: Source, issues: Issues) -> Iterator[BinaryIO]:
+def opened(source: Source) -> Iterator[BinaryIO]:
     """The bytes of a file, unpacked.
 
     Raises:
@@ -86,27 +87,27 @@ def opened(source: Source, issues: Issues) -> Iterator[BinaryIO]:
     try:
         if source.zipped:
             with zipfile.ZipFile(source.path) as archive, archive.open(source.inside) as stream:
-                yield _unpacked(cast(BinaryIO, stream), source, issues)
+                yield _unpacked(cast(BinaryIO, stream), source)
         else:
             with source.path.open("rb") as stream:
-                yield _unpacked(stream, source, issues)
+                yield _unpacked(stream, source)
     except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise issues.stop(Issue(DAMAGED_ARCHIVE, source.name, detail=f"{error}")) from None
+        raise OntologyError(Issue(DAMAGED_ARCHIVE, source.name, detail=f"{error}")) from None
 
 
-def _unpacked(stream: BinaryIO, source: Source, issues: Issues) -> BinaryIO:
+def _unpacked(stream: BinaryIO, source: Source) -> BinaryIO:
     packed = stream.read(len(GZIP_MAGIC)) == GZIP_MAGIC
     stream.seek(0)
     if packed != source.name.endswith(".gz"):
         found = "gzipped" if packed else "not gzipped"
-        raise issues.stop(Issue(WRONG_SUFFIX, source.name, detail=f"it is {found}"))
+        raise OntologyError(Issue(WRONG_SUFFIX, source.name, detail=f"it is {found}"))
     return cast(BinaryIO, gzip.GzipFile(fileobj=stream)) if packed else stream
 
 
-def _check(member: zipfile.ZipInfo, path: Path, issues: Issues) -> None:
+def _check(member: zipfile.ZipInfo, path: Path) -> None:
     """Refuse a member that could end up elsewhere, or that nobody can read."""
     parts = member.filename.replace("\\", "/").split("/")
     if parts[0] == "" or ".." in parts or parts[0].endswith(":"):
-        raise issues.stop(Issue(UNSAFE_MEMBER, place(path), text=member.filename))
+        raise OntologyError(Issue(UNSAFE_MEMBER, place(path), text=member.filename))
     if member.flag_bits & ENCRYPTED:
-        raise issues.stop(Issue(ENCRYPTED_ARCHIVE, place(path), text=member.filename))
+        raise OntologyError(Issue(ENCRYPTED_ARCHIVE, place(path), text=member.filename))

@@ -24,7 +24,7 @@ from ....errors import (
 __all__ = ["from_server", "translated"]
 
 TOO_LONG = "ask for less, write less at once, or allow more time"
-TOO_MUCH = "it needs more memory than the server allows; ask for less, or write less at once"
+TOO_MUCH = "it needs too much memory; ask for less"
 HELD = "the server holds this database read-only"
 
 ERRORS: tuple[tuple[str, Callable[[str], GraphError], str], ...] = (
@@ -37,25 +37,13 @@ ERRORS: tuple[tuple[str, Callable[[str], GraphError], str], ...] = (
     ("ClientError.Transaction.LockClientStopped", QueryTimeoutError, TOO_LONG),
     ("TransientError.Transaction.Terminated", QueryTimeoutError, "somebody ended it on the server"),
     ("TransientError.Transaction", StoreBusyError, "others write to the same entities; try again"),
-    (
-        "TransientError.General.MemoryPoolOutOfMemory",
-        QueryFailedError,
-        "it needs too much memory; ask for less",
-    ),
-    (
-        "TransientError.General.TransactionOutOfMemory",
-        QueryFailedError,
-        "it needs too much memory; ask for less",
-    ),
+    ("TransientError.General.MemoryPoolOutOfMemory", QueryFailedError, TOO_MUCH),
+    ("TransientError.General.TransactionOutOfMemory", QueryFailedError, TOO_MUCH),
     ("TransientError", StoreUnavailableError, "try again later"),
     ("ClientError.Security", StoreUnavailableError, "check user and password in the URL"),
     ("ClientError.Database.DatabaseNotFound", NotFoundError, "check ?database= in the URL"),
     ("ClientError.General.ForbiddenOnReadOnlyDatabase", StoreReadOnlyError, HELD),
-    (
-        "ClientError.General.WriteOnReadOnlyAccessDatabase",
-        StoreReadOnlyError,
-        HELD,
-    ),
+    ("ClientError.General.WriteOnReadOnlyAccessDatabase", StoreReadOnlyError, HELD),
     ("ClientError.Cluster.NotALeader", StoreReadOnlyError, "write through neo4j://, which finds the leader"),
 )
 """The beginning of a code, without ``Neo.`` → the error, and advice; the first that fits counts."""

@@ -14,10 +14,9 @@ from ....errors import QueryError, QueryRefusedError, QueryTimeoutError
 from ...cypher.emit.neo4j import to_neo4j
 from ...cypher.emit.neo4j_writes import IDS_OF_ELEMENTS
 from ...cypher.emit.statement import Statement
-from ...cypher.gate import ReadQuery, prepare
+from ...cypher.gate import Gate, ReadQuery
 from ...cypher.limits import Limits
 from ...model import Value
-from ...schema import SchemaInfo
 from ...store import QueryResult
 from .connection import Connection, run
 from .errors import from_server
@@ -42,13 +41,13 @@ class Asker:
     def ask(
         self,
         text: str,
-        schema: SchemaInfo,
+        gate: Gate,
         parameters: Mapping[str, Value] | None,
         limits: Limits | None,
     ) -> QueryResult:
         """See :meth:`~kgllm.kg.store.GraphStore.query`."""
         started = time.monotonic()
-        read = prepare(text, schema, parameters, limits)
+        read = gate.prepare(text, parameters, limits)
         statement = to_neo4j(read)
         if self._connection.is_neo4j:
             self._explain(statement)

@@ -14,6 +14,7 @@ from ....errors import NotFoundError, StoreBusyError, StoreError
 from ...changes import Change, Mode, OnError, Version
 from ...csr import CSRGraph
 from ...cypher.emit import neo4j_writes as statements
+from ...cypher.gate import Gate
 from ...cypher.limits import Limits
 from ...model import Direction, Edge, Entity, Value
 from ...schema import SchemaInfo
@@ -59,7 +60,7 @@ class Neo4jStore(BaseStore):
         address = Address.parse(url)
         super().__init__(address.url, mode)
         self._connection = Connection(address)
-        self._schema: tuple[Version, SchemaInfo] | None = None
+        self._gate: tuple[Version, Gate] | None = None
         self._csr: tuple[Version, CSRGraph] | None = None
         self._asker = Asker(self._connection)
         try:
@@ -152,7 +153,7 @@ class Neo4jStore(BaseStore):
         """
 
         def work(transaction: ManagedTransaction, meta: Meta) -> SchemaInfo:
-            return with_samples(transaction, self._counted(transaction, meta), samples)
+            return with_samples(transaction, self._current(transaction, meta).schema, samples)
 
         return self._read(work)
 
@@ -171,8 +172,7 @@ class Neo4jStore(BaseStore):
         The server looks for transactions that are overdue every two seconds, so a query may take so much
         longer than its limit.
         """
-        schema = self._read(self._counted)
-        return self._asker.ask(text, schema, parameters, limits)
+        return self._asker.ask(text, self._read(self._current), parameters, limits)
 
     # --- how it is done ---
 
@@ -247,7 +247,8 @@ class Neo4jStore(BaseStore):
         if heads:
             yield heads
 
-    def _counted(self, transaction: ManagedTransaction, meta: Meta) -> SchemaInfo:
-        if self._schema is None or self._schema[0] != meta.version:
-            self._schema = meta.version, read_schema(transaction, meta)
-        return self._schema[1]
+    def _current(self, transaction: ManagedTransaction, meta: Meta) -> Gate:
+        """The gate of the graph as it is now."""
+        if self._gate is None or self._gate[0] != meta.version:
+            self._gate = meta.version, Gate(read_schema(transaction, meta))
+        return self._gate[1]

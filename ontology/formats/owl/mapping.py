@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
+from ....errors import OntologyError
 from ...builder import Builder, Draft
 from ...issues import Issue, Rule
 from ...tables import Kind, Link, Role, Tables
@@ -104,7 +105,7 @@ class Mapping:
             draft = self.drafts[iri]
             draft.kind, draft.declared = kind, True
         if not self.kinds:
-            raise self.builder.issues.stop(Issue(EMPTY, self.builder.file))
+            raise OntologyError(Issue(EMPTY, self.builder.file))
         self._names()
         for subject, name, target in self.axioms:
             self._axiom(subject, name, target)

@@ -10,7 +10,7 @@ from contextlib import redirect_stderr
 from typing import Any
 from xml.parsers import expat
 
-from ....errors import MissingExtraError
+from ....errors import MissingExtraError, OntologyError
 from ...issues import Issue, Issues, Rule
 from .ntriples import ntriples
 from .rdfxml import MALFORMED
@@ -28,7 +28,7 @@ CONTEXT = Rule(
 BAD_OWL = Rule("malformed-owl-xml", True, "XML that is not OWL/XML", "write the file again with an OWL tool")
 
 
-def rdflib_triples(content: bytes, syntax: Syntax, name: str, issues: Issues) -> Iterator[Triple]:
+def rdflib_triples(content: bytes, syntax: Syntax, name: str) -> Iterator[Triple]:
     """The triples of ``content``, the text of a file that is called ``name`` in issues.
 
     Raises:
@@ -40,7 +40,7 @@ def rdflib_triples(content: bytes, syntax: Syntax, name: str, issues: Issues) ->
     except ImportError:
         raise MissingExtraError("rdflib", "rdf") from None
     if syntax is Syntax.JSON_LD:
-        _check_contexts(content, name, issues)
+        _check_contexts(content, name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # rdflib warns of itself
@@ -52,7 +52,7 @@ def rdflib_triples(content: bytes, syntax: Syntax, name: str, issues: Issues) ->
             ]
     except Exception as error:  # rdflib lets through whatever happens in its parsers
         line = getattr(error, "lines", -1) + 1
-        raise issues.stop(Issue(BAD_RDF, name, line, detail=_said(error))) from error
+        raise OntologyError(Issue(BAD_RDF, name, line, detail=_said(error))) from error
     yield from triples
 
 
@@ -70,7 +70,7 @@ def owlxml_triples(content: bytes, name: str, issues: Issues) -> Iterator[Triple
         expat.ParserCreate().Parse(content, True)
     except expat.ExpatError as error:
         detail = expat.ErrorString(error.code)
-        raise issues.stop(Issue(MALFORMED, name, error.lineno, detail=detail)) from error
+        raise OntologyError(Issue(MALFORMED, name, error.lineno, detail=detail)) from error
     world, text = owlready2.World(), io.BytesIO()
     try:
         with redirect_stderr(io.StringIO()):  # owlready2 prints the traceback of an error
@@ -78,7 +78,7 @@ def owlxml_triples(content: bytes, name: str, issues: Issues) -> Iterator[Triple
             graph.parse(io.BytesIO(content), format="owlxml")
             graph.save(text, format="ntriples")
     except Exception as error:  # owlready2 lets through whatever happens in its parser
-        raise issues.stop(Issue(BAD_OWL, name, detail=_said(error))) from error
+        raise OntologyError(Issue(BAD_OWL, name, detail=_said(error))) from error
     finally:
         world.close()
     for subject, predicate, target, _ in ntriples(text.getvalue(), name, issues):
@@ -92,13 +92,13 @@ def _node(rdflib: Any, node: Any) -> Node:
     return f"_:{node}" if isinstance(node, rdflib.BNode) else str(node)
 
 
-def _check_contexts(content: bytes, name: str, issues: Issues) -> None:
+def _check_contexts(content: bytes, name: str) -> None:
     """rdflib would fetch contexts that are given by their address."""
     try:
         waiting = [json.loads(content)]
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 0)
-        raise issues.stop(Issue(BAD_RDF, name, line, detail=_said(error))) from error
+        raise OntologyError(Issue(BAD_RDF, name, line, detail=_said(error))) from error
     while waiting:
         part = waiting.pop()
         if isinstance(part, list):
@@ -109,7 +109,7 @@ def _check_contexts(content: bytes, name: str, issues: Issues) -> None:
             contexts += contexts[1] if isinstance(contexts[1], list) else []
             for context in contexts:
                 if isinstance(context, str):
-                    raise issues.stop(Issue(CONTEXT, name, text=context))
+                    raise OntologyError(Issue(CONTEXT, name, text=context))
 
 
 def _said(error: BaseException) -> str:

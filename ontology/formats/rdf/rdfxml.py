@@ -13,6 +13,7 @@ from enum import Enum, auto
 from urllib.parse import urljoin
 from xml.parsers import expat
 
+from ....errors import OntologyError
 from ...issues import Issue, Issues, Rule
 from .triples import FIRST, NIL, RDF, REST, TYPE, Literal, Node, Triple
 
@@ -74,7 +75,7 @@ def rdfxml_triples(content: bytes, name: str, issues: Issues) -> Iterator[Triple
         reader.parser.Parse(b"", True)
     except expat.ExpatError as error:
         detail = expat.ErrorString(error.code)
-        raise issues.stop(Issue(MALFORMED, name, error.lineno, detail=detail)) from error
+        raise OntologyError(Issue(MALFORMED, name, error.lineno, detail=detail)) from error
     yield from reader.triples
 
 
@@ -251,4 +252,4 @@ class _Reader:
 
     def _wrong(self, text: str, detail: str) -> Exception:
         line = self.parser.CurrentLineNumber
-        return self.issues.stop(Issue(NOT_RDF, self.name, line, text=text, detail=detail))
+        return OntologyError(Issue(NOT_RDF, self.name, line, text=text, detail=detail))

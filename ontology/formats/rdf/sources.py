@@ -34,4 +34,4 @@ def read_triples(path: Path, issues: Issues) -> Iterator[Triple]:
         return ntriples(content, name, issues)
     if syntax is Syntax.OWL_XML:
         return owlxml_triples(content, name, issues)
-    return rdflib_triples(content, syntax, name, issues)
+    return rdflib_triples(content, syntax, name)

@@ -48,7 +48,7 @@ def read_kind(
 
 def _chunks(file: DataFile, issues: Issues) -> Iterator[Chunk]:
     """The rows of a file; each block is read the fast way, and the exact way if that fails."""
-    with opened(file.source, issues) as stream:
+    with opened(file.source) as stream:
         header = stream.readline(LONGEST_HEADER)
         columns = _columns(file, header, issues)
         if columns is None:
